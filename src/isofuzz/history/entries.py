@@ -1,0 +1,85 @@
+"""The entries of a history. An entry's index in its history is its logical time.
+
+Oracles read nothing else, so whatever a judgement needs is written here: canaries as the serial numbers that were
+found in what was seen, with a short excerpt of it as evidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from isofuzz.program.steps import Argument, Call, Ref
+
+
+class Outcome(StrEnum):
+    """How an operation ended: it happened, it did not happen, or nobody knows."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """An operation was started. `canaries` maps the parameters that carry a secret to the canary in it."""
+
+    step: int
+    operation: str
+    arguments: Mapping[str, Argument]
+    canaries: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, call: Call, canaries: Mapping[str, int]) -> "Invocation":
+        """The entry that starts this step."""
+        return cls(call.number, call.operation, call.arguments, canaries)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An operation ended. `seen`: canaries in the value or error that its actor got; `text`: an excerpt of that."""
+
+    step: int
+    outcome: Outcome
+    seen: tuple[int, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A frame arrived on a socket, or its close reason did; `reply`: an operation had asked for this frame."""
+
+    socket: Ref
+    seen: tuple[int, ...] = ()
+    text: str = ""
+    reply: bool = False
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A socket was closed by the system."""
+
+    socket: Ref
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """Everything that the system had sent to this socket before time `since` has arrived.
+
+    `orders` says whether the barrier also covers the system's fan-out. If not, what is absent may only be late.
+    """
+
+    socket: Ref
+    since: int
+    orders: bool
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A step was not executed because a thing that it refers to never came into being."""
+
+    step: int
+    operation: str
+
+
+Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped
+History = list[Entry]

@@ -1,0 +1,242 @@
+"""What a history says of the world: which things there are, which canary lives where, who was given which right when.
+
+The model is a fold over the entries. It is told of an operation's effects at its invocation, because they may be seen
+before it returns, and learns at its completion whether they happened.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from isofuzz.history.acts import Act, Right, Standing
+from isofuzz.history.entries import Completion, Entry, Invocation
+from isofuzz.history.world import Canary, Thing, may_use, surely_uses
+from isofuzz.program.steps import Argument, Literal, Ref, Several
+from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, ThingSpec, Vocabulary
+
+_HOLDS_SECRETS = (Kind.RECORD, Kind.THREAD)
+
+
+class Deed:
+    """One call as the model sees it: the act, who did it, and the things that its arguments name."""
+
+    def __init__(self, model: "Model", operation: Operation, invocation: Invocation, act: Act) -> None:
+        self.operation = operation
+        self.act = act
+        self.arguments = {
+            parameter.name: list(model.named(invocation.arguments.get(parameter.name)))
+            for parameter in operation.drawn(Draw.THING)
+        }
+        self.literals = {
+            name: argument.value for name, argument in invocation.arguments.items() if isinstance(argument, Literal)
+        }
+        actor = model.vocabulary.actor(operation)
+        self.session = next((thing for thing in self.arguments[actor.name] if thing), None) if actor else None
+        self.user = self.session.owner if self.session else None
+        self.acted_for_operator = actor is None
+        self.created: list[Thing] = []
+        self.reopened: list[Thing] = []
+        self.canaries: list[Canary] = []
+
+    def things(self, *kinds: Kind) -> list[Thing]:
+        """The things of these kinds among the arguments, in the order of the parameters."""
+        return [thing for things in self.arguments.values() for thing in things if thing and thing.kind in kinds]
+
+    def innermost(self) -> Thing | None:
+        """The record, else the most deeply nested thread, among the arguments."""
+        records = self.things(Kind.RECORD)
+        if records:
+            return records[-1]
+        return max(self.things(Kind.THREAD), key=lambda thread: len(list(thread.lineage())), default=None)
+
+    def made(self, *kinds: Kind) -> Thing | None:
+        """The first thing of these kinds, in the order of the kinds, that the operation creates."""
+        return next((thing for kind in kinds for thing in self.created if thing.kind is kind), None)
+
+    def changes(self, scope: Thing | None) -> bool:
+        """May it change what a read of `scope` (None: of everything) shows?"""
+        touched = [*self.created, *self.things(*_HOLDS_SECRETS)]
+        return self.operation.writes and (
+            scope is None or any(thing.lies_in(scope) or scope.lies_in(thing) for thing in touched)
+        )
+
+    def home(self) -> Thing | None:
+        """Where its secrets go and what its grants are about: what it creates, the innermost argument, the user."""
+        return self.made(*_HOLDS_SECRETS) or self.innermost() or self.user
+
+
+class Model:
+    """The world as the entries fed so far tell of it."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.deeds: dict[int, Deed] = {}
+        self.things: dict[Ref, Thing] = {}
+        self.canaries: dict[int, Canary] = {}
+        self.subscriptions: list[Thing] = []
+        self.in_flight: dict[int, Deed] = {}
+        self._together: list[Deed] = []
+        self._by_identity: dict[object, Thing] = {}
+
+    def feed(self, at: int, entry: Entry) -> None:
+        """Learn of the entry at logical time `at`. Entries that change nothing in the world are passed over."""
+        if isinstance(entry, Invocation):
+            self._invoke(at, entry)
+        elif isinstance(entry, Completion):
+            self._complete(at, entry)
+
+    def named(self, argument: Argument | None) -> Iterator[Thing | None]:
+        """The things that an argument names; None stands for one that was never issued."""
+        items = argument.items if isinstance(argument, Several) else (argument,)
+        for item in items:
+            yield self.things.get(item) if isinstance(item, Ref) else None
+
+    def canaries_in(self, scope: Thing | None, kind: str) -> Iterator[Canary]:
+        """The canaries of one kind of secret that have their home in `scope`; None: anywhere."""
+        candidates: Iterable[Canary] = self.canaries.values() if scope is None else scope.canaries
+        return (canary for canary in candidates if canary.spec.name == kind)
+
+    def overlapping(self, deed: Deed) -> Iterator[Deed]:
+        """The other operations that ran at some time during this one, which was the last to complete."""
+        return (other for other in self._together if other is not deed and other.act.completed > deed.act.invoked)
+
+    def _invoke(self, at: int, entry: Invocation) -> None:
+        operation = self.vocabulary.operation(entry.operation)
+        deed = Deed(self, operation, entry, Act(entry.step, entry.operation, at))
+        if not self.in_flight:
+            self._together.clear()
+        self._together.append(deed)
+        self.deeds[entry.step] = self.in_flight[entry.step] = deed
+        self._create(deed)
+        for parameter in operation.drawn(Draw.THING):
+            self._affect(deed, parameter)
+        for name, serial in entry.canaries.items():
+            self._put(deed, next(p.type for p in operation.parameters if p.name == name), serial)
+        deed.act.standing = self._standing(deed, at, at)
+
+    def _complete(self, at: int, entry: Completion) -> None:
+        deed = self.in_flight.pop(entry.step)
+        deed.act.completed = at
+        deed.act.outcome = entry.outcome
+        deed.act.standing = self._standing(deed, deed.act.invoked, at)
+
+    # -- what an operation brings about
+
+    def _create(self, deed: Deed) -> None:
+        specs = [self.vocabulary.thing(name) for name in deed.operation.creates]
+        outputs = sorted(enumerate(specs), key=lambda pair: _CREATION_ORDER[pair[1].kind])
+        for index, spec in outputs:
+            thing = self._thing(deed, Ref(deed.act.step, index), spec)
+            self.things[Ref(deed.act.step, index)] = thing
+            thing.births.append(deed.act)
+            deed.created.append(thing)
+            if deed.user and _creator_is_entitled(thing):
+                thing.rights[deed.user].append(Right(deed.act))
+
+    def _thing(self, deed: Deed, ref: Ref, spec: ThingSpec) -> Thing:
+        """The thing that this output is: a new one, or one that was made before under the same name or key."""
+        container = self._container(deed, spec)
+        identity = self._identity(deed, spec, container)
+        known = self._by_identity.get(identity) if identity else None
+        if known and self._may_live(known, deed.act.invoked):
+            deed.reopened.append(known)
+            thing = known
+        else:
+            label = str(identity[-1]) if identity else ""
+            thing = Thing(ref, spec, label=label, owner=deed.user, container=container)
+            if spec.kind is Kind.SUBSCRIPTION:
+                thing.scope = deed.innermost()
+                thing.socket = deed.made(Kind.SOCKET) or next(iter(deed.things(Kind.SOCKET)), None)
+                self.subscriptions.append(thing)
+        if identity:
+            self._by_identity[identity] = thing
+        if spec.kind is Kind.USER:
+            thing.owner = thing
+            if deed.acted_for_operator:
+                deed.user = thing
+        return thing
+
+    def _container(self, deed: Deed, spec: ThingSpec) -> Thing | None:
+        if spec.kind is Kind.RECORD:
+            made = deed.made(Kind.THREAD)
+            return made or max(deed.things(Kind.THREAD), key=lambda t: len(list(t.lineage())), default=None)
+        if spec.within is None:
+            return None
+        candidates = [*deed.created, *deed.things(Kind.THREAD)]
+        return next((thing for thing in candidates if thing.spec.name == spec.within), None)
+
+    def _identity(self, deed: Deed, spec: ThingSpec, container: Thing | None) -> tuple[object, ...] | None:
+        """Same class, container and key mean the same thing; users are the same by name."""
+        if spec.kind is Kind.USER:
+            names = tuple(deed.literals.get(parameter.name) for parameter in deed.operation.drawn(Draw.NAME))
+            return (spec.name, *map(str, names)) if names else None
+        keys = tuple(deed.literals.get(parameter.name) for parameter in deed.operation.drawn(Draw.KEY))
+        if not keys or spec.kind not in _HOLDS_SECRETS:
+            return None
+        return (spec.name, container or deed.user, *map(str, keys))
+
+    def _may_live(self, thing: Thing, at: int) -> bool:
+        return may_use(None, thing, at, at)
+
+    def _affect(self, deed: Deed, parameter: Parameter) -> None:
+        named = [thing for thing in deed.arguments[parameter.name] if thing]
+        if parameter.effect is Effect.ENDS:
+            for thing in named:
+                thing.ends.append(deed.act)
+            return
+        scope = deed.made(Kind.THREAD, Kind.RECORD) or deed.innermost()
+        if scope is None:
+            return
+        users = [thing.owner for thing in named if thing.owner]
+        if parameter.effect in (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE):
+            for user in users:
+                scope.rights[user].append(Right(deed.act, invited=parameter.effect is Effect.INVITES))
+        if parameter.effect is Effect.REVOKES:
+            for user in users:
+                scope.revokes[user].append(deed.act)
+        if parameter.effect is Effect.AUDIENCE:
+            self._leave_only(deed, scope, users)
+
+    def _leave_only(self, deed: Deed, scope: Thing, users: list[Thing]) -> None:
+        """Everyone else loses the right. Whether the actor does is the system's choice: possible, not certain."""
+        for holder in [holder for holder in scope.rights if holder not in users]:
+            scope.revokes[holder].append(deed.act)
+            if holder is deed.user:
+                scope.rights[holder].append(Right(deed.act, invited=True))
+
+    def _put(self, deed: Deed, kind: str, serial: int) -> None:
+        home = deed.home()
+        if home is None:
+            return
+        canary = Canary(serial, self.vocabulary.secret(kind), home, deed.user, deed.act)
+        for older in home.canaries:
+            if older.home is home and older.spec is canary.spec and older.written is not deed.act:
+                older.ends.append(deed.act)
+        for holder in home.lineage():
+            holder.canaries.append(canary)
+        self.canaries[serial] = canary
+        deed.canaries.append(canary)
+
+    # -- who was entitled to do it
+
+    def _standing(self, deed: Deed, since: int, until: int) -> Standing:
+        if not all(all(things) for things in deed.arguments.values()):
+            return Standing.NONE
+        touched = [thing for things in deed.arguments.values() for thing in things if thing]
+        touched += deed.reopened
+        return min((self._standing_towards(deed, thing, since, until) for thing in touched), default=Standing.CERTAIN)
+
+    def _standing_towards(self, deed: Deed, thing: Thing, since: int, until: int) -> Standing:
+        user = None if deed.acted_for_operator or thing.kind is Kind.USER else deed.user
+        if surely_uses(user, thing, since, until, apart_from=deed.act):
+            return Standing.CERTAIN
+        return Standing(may_use(user, thing, since, until, apart_from=deed.act))
+
+
+_CREATION_ORDER = {
+    kind: order
+    for order, kind in enumerate((Kind.USER, Kind.SESSION, Kind.THREAD, Kind.RECORD, Kind.SOCKET, Kind.SUBSCRIPTION))
+}
+
+
+def _creator_is_entitled(thing: Thing) -> bool:
+    """Threads are their creator's; a record is seen by whoever sees its thread."""
+    return thing.kind is Kind.THREAD or (thing.kind is Kind.RECORD and thing.container is None)

@@ -1,0 +1,96 @@
+"""Crossing: nobody observes a canary to which they were entitled at no instant of its life, under any order.
+
+Sound under any concurrency: a canary that is possibly the observer's under some order of overlapping operations is
+excused. An excuse may rest on an operation that is still running, so it is examined again once none is.
+"""
+
+from dataclasses import dataclass
+
+from isofuzz.history.entries import Completion, Delivery, Entry
+from isofuzz.history.model import Model
+from isofuzz.history.world import Canary, Thing, may_see
+from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.steps import Ref
+from isofuzz.program.vocabulary import Kind
+
+FRAME = "frame"
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """A user saw a canary: by the operation `observer` of `step`, or in a frame on `socket`."""
+
+    at: int
+    user: Thing
+    serial: int
+    observer: str
+    text: str
+    step: int | None = None
+    socket: Ref | None = None
+
+
+class Crossing:
+    """The oracle, fed entry by entry after the model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._excused: list[_Sighting] = []
+
+    def feed(self, at: int, entry: Entry) -> list[Violation]:
+        """The crossings that this entry shows."""
+        found = []
+        for sighting in self._sightings(at, entry):
+            if self._crosses(sighting):
+                found.append(self._violation(sighting))
+            else:
+                self._excused.append(sighting)
+        if not self._model.in_flight:
+            found += [self._violation(sighting) for sighting in self._excused if self._crosses(sighting)]
+            self._excused.clear()
+        return found
+
+    def _sightings(self, at: int, entry: Entry) -> list[_Sighting]:
+        if isinstance(entry, Completion):
+            deed = self._model.deeds[entry.step]
+            if deed.user is None or deed.acted_for_operator:
+                return []
+            name = deed.operation.name
+            return [_Sighting(at, deed.user, serial, name, entry.text, step=entry.step) for serial in entry.seen]
+        if isinstance(entry, Delivery):
+            socket = self._model.things[entry.socket]
+            if socket.owner is None:
+                return []
+            return [
+                _Sighting(at, socket.owner, serial, FRAME, entry.text, socket=entry.socket) for serial in entry.seen
+            ]
+        return []
+
+    def _crosses(self, sighting: _Sighting) -> bool:
+        canary = self._model.canaries.get(sighting.serial)
+        return canary is None or not may_see(sighting.user, canary, sighting.at)
+
+    def _violation(self, sighting: _Sighting) -> Violation:
+        canary = self._model.canaries.get(sighting.serial)
+        return Violation(
+            oracle=Oracle.DELIVERY if sighting.socket else Oracle.CROSSING,
+            breach=Breach.FOREIGN,
+            at=sighting.at,
+            user=sighting.user.ref,
+            boundary=boundary_of(canary),
+            observer=sighting.observer,
+            writer=canary.written.operation if canary else "",
+            secret=canary.spec.name if canary else "",
+            step=sighting.step,
+            written_by=canary.written.step if canary else None,
+            socket=sighting.socket,
+            serial=sighting.serial,
+            text=sighting.text,
+        )
+
+
+def boundary_of(canary: Canary | None) -> str:
+    """The boundary that a canary crosses when a foreigner sees it: that of the innermost thread, else of the user."""
+    if canary is None:
+        return "program"
+    thread = next((thing for thing in canary.home.lineage() if thing.kind is Kind.THREAD), None)
+    return thread.spec.name if thread else Kind.USER

@@ -1,0 +1,63 @@
+"""What an oracle reports."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from isofuzz.program.steps import Ref
+
+
+class Oracle(StrEnum):
+    """The oracles that check every history."""
+
+    CROSSING = "crossing"
+    VISIBILITY = "visibility"
+    DELIVERY = "delivery"
+
+
+class Breach(StrEnum):
+    """What was wrong."""
+
+    FOREIGN = "foreign"
+    """A user observed a canary that was never theirs."""
+    STALE = "stale"
+    """An old right or a deleted text still shows."""
+    MISPLACED = "misplaced"
+    """A text of one thread showed in another."""
+    MISSING = "missing"
+    """A complete view lacks something that it certainly had to show."""
+    DENIED = "denied"
+    """An entitled reader was refused."""
+    UNDELIVERED = "undelivered"
+    """A socket that was stably subscribed did not get an event."""
+    ECHOED = "echoed"
+    """An author got their own event back, where the target says that this does not happen."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One breach of isolation, with what it takes to explain it.
+
+    `at` is the logical time of the observation, `step` the step that made it and `socket` where it arrived, if it was
+    pushed; `serial` is the canary, if one is involved; `writer` the operation that wrote it and `observer` the one
+    (or the subscription's frame) that showed it. `text` is an excerpt of what was seen.
+    """
+
+    oracle: Oracle
+    breach: Breach
+    at: int
+    user: Ref
+    boundary: str
+    observer: str
+    writer: str = ""
+    secret: str = ""
+    step: int | None = None
+    written_by: int | None = None
+    socket: Ref | None = None
+    serial: int | None = None
+    text: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Two violations with the same one are the same bug: no identifier and no text is in it."""
+        parts = (self.oracle, self.breach, self.boundary, self.observer, self.writer, self.secret)
+        return ":".join(part for part in parts if part)

@@ -1,0 +1,93 @@
+"""Visibility: a read shows what it promises.
+
+What an `All` read returns lies between what was certainly there and what was possibly there; with nothing
+overlapping the two bounds meet. A `Some` read stays below the upper bound. Whoever is entitled to a read is not
+refused. What was never the reader's at all is the crossing oracle's to report.
+"""
+
+from collections.abc import Iterator
+
+from isofuzz.history.acts import Standing
+from isofuzz.history.entries import Completion, Entry, Outcome
+from isofuzz.history.model import Deed, Model
+from isofuzz.history.world import BEGINNING, Canary, Thing, may_be_shown, may_see, must_see
+from isofuzz.oracles.crossing import boundary_of
+from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.vocabulary import Shows
+
+
+class Visibility:
+    """The oracle, fed entry by entry after the model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def feed(self, at: int, entry: Entry) -> list[Violation]:
+        """What is wrong with the read that this entry completes, if it does."""
+        if not isinstance(entry, Completion):
+            return []
+        deed = self._model.deeds[entry.step]
+        if deed.user is None or deed.operation.shows is None or deed.acted_for_operator:
+            return []
+        if entry.outcome is Outcome.OK:
+            return [*self._surplus(deed, at, entry), *self._lack(deed, at, entry)]
+        if entry.outcome is Outcome.REFUSED and self._denied(deed):
+            return [self._violation(deed, at, entry, Breach.DENIED, None)]
+        return []
+
+    def _surplus(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
+        """What is shown although it certainly was not there to be shown."""
+        assert deed.user
+        scope = deed.innermost()
+        for serial in entry.seen:
+            canary = self._model.canaries.get(serial)
+            if canary is None or canary.spec.name != deed.operation.shown:
+                continue
+            if not may_see(deed.user, canary, at):
+                continue
+            if scope and not canary.home.lies_in(scope):
+                yield self._violation(deed, at, entry, Breach.MISPLACED, canary)
+            elif not self._possible(deed.user, canary, deed.act.invoked, at):
+                yield self._violation(deed, at, entry, Breach.STALE, canary)
+
+    def _possible(self, user: Thing, canary: Canary, since: int, until: int) -> bool:
+        if user is canary.author and not canary.written.possible:
+            return True  # a refused write's own author learns nothing from it
+        kept = any(thing.spec.keeps_past for thing in canary.home.lineage())
+        return may_be_shown(user, canary, BEGINNING if kept else since, until)
+
+    def _lack(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
+        """What is not shown although it certainly was there."""
+        if deed.operation.shows is not Shows.ALL or deed.act.standing is not Standing.CERTAIN:
+            return
+        scope = deed.innermost()
+        if any(other.changes(scope) for other in self._model.overlapping(deed)):
+            return  # pages that shift while they are read may skip what stayed
+        assert deed.user
+        assert deed.operation.shown
+        seen = set(entry.seen)
+        for canary in self._model.canaries_in(scope, deed.operation.shown):
+            if canary.serial not in seen and must_see(deed.user, canary, deed.act.invoked, at):
+                yield self._violation(deed, at, entry, Breach.MISSING, canary)
+
+    def _denied(self, deed: Deed) -> bool:
+        read = deed.operation.shows is Shows.ALL and not deed.operation.writes
+        return read and deed.act.standing is Standing.CERTAIN
+
+    def _violation(self, deed: Deed, at: int, entry: Completion, breach: Breach, canary: Canary | None) -> Violation:
+        assert deed.user
+        scope = deed.innermost()
+        return Violation(
+            oracle=Oracle.VISIBILITY,
+            breach=breach,
+            at=at,
+            user=deed.user.ref,
+            boundary=boundary_of(canary) if canary else (scope.spec.name if scope else "user"),
+            observer=deed.operation.name,
+            writer=canary.written.operation if canary else "",
+            secret=deed.operation.shown or "",
+            step=entry.step,
+            written_by=canary.written.step if canary else None,
+            serial=canary.serial if canary else None,
+            text=entry.text,
+        )

@@ -1,0 +1,62 @@
+"""Smaller programs from larger ones, always well-formed: nothing refers to a step that is gone."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from isofuzz.program.steps import Argument, Burst, Call, Program, Ref, Several
+
+
+def without(program: Program, numbers: Collection[int]) -> Program:
+    """The program less these steps and all steps that cannot do without them.
+
+    A sequence argument only loses the items that are gone: the step itself stays.
+    """
+    gone = set(numbers)
+    bursts = []
+    for burst in program.bursts:
+        kept = []
+        for call in burst.calls:
+            pruned = _without_items(call, gone)
+            if call.number in gone or any(ref.step in gone for ref in pruned.references()):
+                gone.add(call.number)
+            else:
+                kept.append(pruned)
+        bursts.append(Burst(tuple(kept)))
+    return Program(tuple(burst for burst in bursts if burst.calls))
+
+
+def up_to(program: Program, number: int) -> Program:
+    """The program up to the burst that holds this step, which is the last."""
+    for index, burst in enumerate(program.bursts):
+        if any(call.number == number for call in burst.calls):
+            return Program(program.bursts[: index + 1])
+    return program
+
+
+def apart(program: Program, index: int) -> Program:
+    """The program with the steps of one burst run one after the other."""
+    split = tuple(Burst((call,)) for call in program.bursts[index].calls)
+    return Program(program.bursts[:index] + split + program.bursts[index + 1 :])
+
+
+def with_call(program: Program, call: Call) -> Program:
+    """The program in which this step stands in the place of the one of the same number."""
+    return Program(
+        tuple(
+            Burst(tuple(call if old.number == call.number else old for old in burst.calls)) for burst in program.bursts
+        )
+    )
+
+
+def with_arguments(call: Call, change: Callable[[str, Argument], Argument]) -> Call:
+    """The step with each argument replaced by what `change` makes of it and its parameter's name."""
+    return replace(call, arguments={name: change(name, value) for name, value in call.arguments.items()})
+
+
+def _without_items(call: Call, gone: set[int]) -> Call:
+    def shorten(_name: str, argument: Argument) -> Argument:
+        if not isinstance(argument, Several):
+            return argument
+        return Several(tuple(item for item in argument.items if not (isinstance(item, Ref) and item.step in gone)))
+
+    return with_arguments(call, shorten)

@@ -1,0 +1,101 @@
+"""Programs: what is called, in which order, and what overlaps.
+
+Arguments are symbolic, so a program means the same in every run: a reference names the step that created a thing and
+not the identifier that the system gave it, and a secret is a text with a slot in which each run puts its own canary.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+CANARY_SLOT = "{canary}"
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+@dataclass(frozen=True, order=True)
+class Ref:
+    """The thing that is the `output`-th (from 0) to be created by step number `step`."""
+
+    step: int
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class NeverIssued:
+    """A plausible reference to a thing that the system never issued; `variant` tells several apart."""
+
+    thing: str
+    variant: int = 0
+
+
+@dataclass(frozen=True)
+class SecretText:
+    """A text to store; it contains CANARY_SLOT once."""
+
+    template: str
+
+    def __post_init__(self) -> None:
+        if self.template.count(CANARY_SLOT) != 1:
+            raise ValueError(f"a secret text needs {CANARY_SLOT} once: {self.template!r}")
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A name, key, query or plain value, as it is."""
+
+    value: Json
+
+
+@dataclass(frozen=True)
+class Several:
+    """The argument of a parameter that takes a sequence of things."""
+
+    items: tuple[Ref | NeverIssued, ...] = ()
+
+
+Argument = Ref | NeverIssued | SecretText | Literal | Several
+
+
+@dataclass(frozen=True)
+class Call:
+    """One step: an operation with its arguments. `number` is its name within the program and survives pruning."""
+
+    number: int
+    operation: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+    def references(self) -> Iterator[Ref]:
+        """Every thing that this step refers to."""
+        for argument in self.arguments.values():
+            if isinstance(argument, Ref):
+                yield argument
+            elif isinstance(argument, Several):
+                yield from (item for item in argument.items if isinstance(item, Ref))
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Steps that are started together, in this order, and awaited together; one step alone runs to its end."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a run does: bursts, one after the other."""
+
+    bursts: tuple[Burst, ...] = ()
+
+    @classmethod
+    def serial(cls, *calls: Call) -> "Program":
+        """A program in which nothing overlaps."""
+        return cls(tuple(Burst((call,)) for call in calls))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """All steps, in the order in which they are started."""
+        return tuple(call for burst in self.bursts for call in burst.calls)
+
+    def __len__(self) -> int:
+        return sum(len(burst.calls) for burst in self.bursts)
