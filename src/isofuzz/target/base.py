@@ -43,11 +43,14 @@ class Target:
 
     `refusals` are exceptions of your client that mean "the system said no", besides `Refused`. `defects` names
     leaks that the system can be told to have, each with a sentence on it; a run that plants one sets `defect`.
+    `start_within` and `answer_within` are seconds: how long the system may take to start, and an operation to answer.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
     defects: ClassVar[Mapping[str, str]] = {}
     defect: str | None = None
+    start_within: ClassVar[float] = 30
+    answer_within: ClassVar[float] = 10
 
     async def lifespan(self, services: Services) -> AsyncIterator[None]:
         """Start the system, yield once while it is up, stop it. Runs once in each run."""

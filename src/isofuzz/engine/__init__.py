@@ -1,0 +1,1 @@
+"""Making programs, executing them, and making them smaller."""

@@ -1,0 +1,162 @@
+"""From choices to steps: which session acts, on whose things, with which texts.
+
+The composer keeps a model of the program as if every operation succeeded, and looks for arguments in it. So what it
+composes depends on the program alone and never on a reply, which Hypothesis requires of whatever it draws.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from isofuzz.history.entries import Completion, Invocation, Outcome
+from isofuzz.history.model import Model
+from isofuzz.history.relations import Relation, relation
+from isofuzz.history.world import Thing
+from isofuzz.program.steps import Argument, Call, NeverIssued, Ref, Several
+from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, Vocabulary
+
+_GUARDED = (Kind.THREAD, Kind.RECORD)
+"""Kinds of things that the system has to defend; sockets and sessions are the client's own."""
+
+
+class Choices(Protocol):
+    """Who decides what a step looks like: Hypothesis's draws, or a fixed plan."""
+
+    def relations(self, parameter: Parameter) -> Sequence[Relation]:
+        """How the actor may stand to the argument; the first for which there is a thing is taken."""
+
+    def index(self, parameter: Parameter, count: int) -> int:
+        """Which of `count` candidates, the likeliest first; below `count`."""
+
+    def drawn(self, operation: Operation, parameter: Parameter) -> Argument:
+        """The text or value for a parameter that takes no thing."""
+
+
+class Composer:
+    """Composes the steps of one program, one after the other."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.model = Model(vocabulary)
+        self._at = 0
+        self._steps = 0
+
+    def compose(self, operation: Operation, choices: Choices, *, session: Ref | None = None) -> Call | None:
+        """The next step, by `session` if one is named; None if the program has nothing that it could be done with.
+
+        The step counts as done from now on.
+        """
+        actor = self.vocabulary.actor(operation)
+        user: Thing | None = None
+        arguments: dict[str, Argument] = {}
+        if actor:
+            acting = self._acting(actor, choices) if session is None else self.model.things[session]
+            if acting is None or acting.spec.name != actor.type:
+                return None
+            arguments[actor.name] = acting.ref
+            user = acting.owner
+        for parameter in sorted(operation.parameters, key=_scope_first):
+            if parameter is actor:
+                continue
+            if parameter.draws is not Draw.THING:
+                arguments[parameter.name] = choices.drawn(operation, parameter)
+                continue
+            found = self._argument(operation, parameter, user, arguments, choices)
+            if found is None:
+                return None
+            arguments[parameter.name] = found
+        call = Call(self._steps, operation.name, {p.name: arguments[p.name] for p in operation.parameters})
+        self._count(call)
+        return call
+
+    def sessions(self) -> list[Thing]:
+        """The sessions that can act, oldest first."""
+        return [thing for thing in self._living() if thing.kind is Kind.SESSION]
+
+    def has_own(self, user: Thing, name: str) -> bool:
+        """Is the user entitled to some living thing of this class?"""
+        return any(t.spec.name == name and relation(user, t, self._at) is Relation.OWN for t in self._living())
+
+    def _count(self, call: Call) -> None:
+        """Take the step as done, as if it had succeeded."""
+        self.model.feed(self._at, Invocation.of(call, {}))
+        self.model.feed(self._at + 1, Completion(call.number, Outcome.OK))
+        self._at += 2
+        self._steps += 1
+
+    def _acting(self, actor: Parameter, choices: Choices) -> Thing | None:
+        able = [thing for thing in self._living() if thing.spec.name == actor.type]
+        return able[choices.index(actor, len(able))] if able else None
+
+    def _argument(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        user: Thing | None,
+        arguments: Mapping[str, Argument],
+        choices: Choices,
+    ) -> Argument | None:
+        candidates = self._candidates(operation, parameter, user, arguments, choices)
+        if parameter.several:
+            if not candidates:
+                return Several()
+            first = choices.index(parameter, len(candidates))
+            return Several(tuple(candidates[: first + 1]))
+        return candidates[choices.index(parameter, len(candidates))] if candidates else None
+
+    def _candidates(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        user: Thing | None,
+        arguments: Mapping[str, Argument],
+        choices: Choices,
+    ) -> list[Ref | NeverIssued]:
+        spec = self.vocabulary.thing(parameter.type)
+        if spec.kind is Kind.USER:
+            return [thing.ref for thing in self._people(spec.name, parameter, user, arguments)]
+        if spec.kind not in _GUARDED or parameter.effect is Effect.OWN:
+            return self._standing(spec.name, user, Relation.OWN)
+        for wanted in choices.relations(parameter):
+            if wanted is Relation.NEVER and spec.issued:
+                return [NeverIssued(spec.name, variant) for variant in range(3)]
+            if found := self._standing(spec.name, user, wanted):
+                return found
+        return []
+
+    def _standing(self, name: str, user: Thing | None, wanted: Relation) -> list[Ref | NeverIssued]:
+        """The things of one class to which the user stands so, newest first: what is new is least settled."""
+        things = [thing for thing in self._distinct() if thing.spec.name == name]
+        return [thing.ref for thing in reversed(things) if relation(user, thing, self._at) is wanted]
+
+    def _people(
+        self, name: str, parameter: Parameter, user: Thing | None, arguments: Mapping[str, Argument]
+    ) -> list[Thing]:
+        """Users, the most telling first: whom to give a right that they lack, whose right to take away."""
+        scope = next(
+            (
+                thing
+                for argument in arguments.values()
+                for thing in self.model.named(argument)
+                if thing and thing.kind in _GUARDED
+            ),
+            None,
+        )
+
+        def dullness(person: Thing) -> tuple[bool, bool]:
+            holds = scope is not None and relation(person, scope, self._at) is Relation.OWN
+            return person is user, holds is not (parameter.effect is Effect.REVOKES)
+
+        return sorted((thing for thing in self._living() if thing.spec.name == name), key=dullness)
+
+    def _living(self) -> list[Thing]:
+        return [thing for thing in self._distinct() if relation(None, thing, self._at) is Relation.OWN]
+
+    def _distinct(self) -> Iterator[Thing]:
+        """Everything that was ever created, once, less what only someone not entitled tried to create."""
+        things = dict.fromkeys(self.model.things.values())
+        return (thing for thing in things if any(act.possible for act in thing.births))
+
+
+def _scope_first(parameter: Parameter) -> bool:
+    """Whom an operation is about is chosen after what it is about."""
+    return parameter.effect in (Effect.GRANTS, Effect.INVITES, Effect.REVOKES, Effect.AUDIENCE)

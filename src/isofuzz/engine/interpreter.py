@@ -1,0 +1,293 @@
+"""The interpreter: the only place where operations run, and the only one where they run at the same time.
+
+It resolves symbolic arguments, starts the steps of a burst together, reads every socket, and writes the history. Each
+entry is judged as it is written, so a violation is known before the next step begins.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from isofuzz.engine.system import System
+from isofuzz.errors import IsofuzzError
+from isofuzz.generators import never_issued
+from isofuzz.history.entries import (
+    Barrier,
+    Closed,
+    Completion,
+    Delivery,
+    Entry,
+    History,
+    Invocation,
+    Outcome,
+    Skipped,
+)
+from isofuzz.oracles.judge import Judge
+from isofuzz.oracles.violation import Violation
+from isofuzz.program.canary import texts
+from isofuzz.program.steps import (
+    CANARY_SLOT,
+    Argument,
+    Burst,
+    Call,
+    Literal,
+    NeverIssued,
+    Program,
+    Ref,
+    SecretText,
+    Several,
+)
+from isofuzz.program.vocabulary import Draw, Operation, Parameter
+from isofuzz.services.redaction import redact
+from isofuzz.target.base import Target
+from isofuzz.target.things import Key, Name, Query, Refused, Reply, Socket, Thing
+from isofuzz.target.websocket import WebSocket
+
+_EXCERPT = 400
+"""Characters of what was seen that are kept as evidence."""
+
+_DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
+
+
+class _Dangling(Exception):
+    """An argument names something that never came into being."""
+
+
+@dataclasses.dataclass
+class _Ready:
+    """A step whose arguments are resolved."""
+
+    call: Call
+    operation: Operation
+    arguments: dict[str, object]
+    canaries: dict[str, int]
+
+
+class Execution:
+    """One program while it is executed: what was run so far, and the history that it wrote.
+
+    `on_violation` is called with each violation at once, before anything else happens.
+    """
+
+    def __init__(
+        self, system: System, judge: Judge, on_violation: Callable[["Execution", Violation], None] | None = None
+    ) -> None:
+        self.system = system
+        self.judge = judge
+        self.history: History = []
+        self.bursts: list[Burst] = []
+        self._on_violation = on_violation
+        self._first_canary = system.minted
+        self._made: dict[Ref, Thing] = {}
+        self._sockets: dict[Ref, Socket] = {}
+        self._pumps: dict[Socket, asyncio.Task[None]] = {}
+        self._broken: list[BaseException] = []
+
+    @property
+    def program(self) -> Program:
+        """What was executed so far."""
+        return Program(tuple(self.bursts))
+
+    async def run(self, burst: Burst) -> None:
+        """Execute one burst: start its steps together and return when all have ended and their events are in.
+
+        Raises SystemDown if the system under test has died.
+        """
+        self.bursts.append(burst)
+        ready = [step for call in burst.calls if (step := self._prepare(call))]
+        for step in ready:
+            self._record(Invocation.of(step.call, step.canaries))
+        await asyncio.gather(*(self._perform(step) for step in ready))
+        if any(step.canaries for step in ready):
+            await self.settle()
+        self._check()
+
+    async def settle(self) -> None:
+        """Wait until the system has fanned out what it was told, and every socket has received it."""
+        await self.system.target.quiesce()
+        since = len(self.history)
+        await asyncio.gather(*(self._barrier(ref, socket, since) for ref, socket in self._open_sockets()))
+
+    async def finish(self) -> None:
+        """Let everything arrive that is under way, then drop the connections."""
+        try:
+            await self.settle()
+        finally:
+            await self.close()
+        self._check()
+
+    async def close(self) -> None:
+        """Drop every connection and stop reading."""
+        pumps = list(self._pumps.values())
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*(socket.abort() for socket in self._pumps), *pumps, return_exceptions=True)
+        self._pumps.clear()
+
+    # -- arguments
+
+    def _prepare(self, call: Call) -> _Ready | None:
+        operation = self.system.signatures.vocabulary.operation(call.operation)
+        step = _Ready(call, operation, {}, {})
+        try:
+            for parameter in operation.parameters:
+                step.arguments[parameter.name] = self._resolve(step, parameter, call.arguments[parameter.name])
+        except _Dangling:
+            self._record(Skipped(call.number, call.operation))
+            return None
+        return step
+
+    def _resolve(self, step: _Ready, parameter: Parameter, argument: Argument) -> object:
+        match argument:
+            case SecretText(template):
+                serial = self.system.minted - self._first_canary
+                step.canaries[parameter.name] = serial
+                text = template.replace(CANARY_SLOT, self.system.mint.mint(self.system.minted))
+                self.system.minted += 1
+                return self.system.signatures.secrets[parameter.type](text)
+            case Literal(value):
+                return _DRAWN[parameter.draws](value) if parameter.draws in _DRAWN else value
+            case Several(items):
+                return [self._named(item) for item in items]
+            case Ref() | NeverIssued():
+                return self._named(argument)
+
+    def _named(self, item: Ref | NeverIssued) -> Thing:
+        if isinstance(item, Ref):
+            if item not in self._made:
+                raise _Dangling
+            return self._made[item]
+        return self._invented(item)
+
+    def _invented(self, item: NeverIssued) -> Thing:
+        """A thing with an id that was never issued, otherwise like one that was."""
+        cls = self.system.signatures.things[item.thing]
+        like = next((thing for thing in self._made.values() if type(thing) is cls), None)
+        example = getattr(like, "id", None)
+        unissued = never_issued(self.system.signatures.identifiers[item.thing], item.variant, example)
+        try:
+            return dataclasses.replace(like, id=unissued) if like else cls(id=unissued)  # type: ignore[call-arg, type-var]  # its class has an `id`
+        except TypeError:
+            raise _Dangling from None  # it has further fields, and there is none yet to take them from
+
+    # -- calls
+
+    async def _perform(self, step: _Ready) -> None:
+        target = self.system.target
+        refusals: tuple[type[Exception], ...] = (Refused, *target.refusals)
+        try:
+            async with asyncio.timeout(target.answer_within):
+                value = await getattr(target, step.operation.name)(**step.arguments)
+        except IsofuzzError:
+            raise
+        except refusals as refusal:
+            self.system.note_answer()
+            self._complete(step, Outcome.REFUSED, [refusal])
+        except Exception as problem:  # noqa: BLE001  # whatever a client may raise: it is evidence and it is counted
+            self.system.note_unexpected(f"{type(problem).__name__}: {redact(str(problem))}"[:_EXCERPT])
+            self._complete(step, Outcome.INFO, [problem])
+        else:
+            self.system.note_answer()
+            self._make(step, value)
+            self._complete(step, Outcome.OK, list(_shown(value)))
+
+    def _make(self, step: _Ready, value: object) -> None:
+        outputs = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Thing)]
+        for index, name in enumerate(step.operation.creates):
+            made = next((part for part in outputs if type(part).__name__ == name), None)
+            if made is None:
+                continue
+            outputs.remove(made)
+            ref = Ref(step.call.number, index)
+            self._made[ref] = made
+            if isinstance(made, Socket):
+                self._sockets[ref] = made
+
+    def _complete(self, step: _Ready, outcome: Outcome, shown: list[object]) -> None:
+        seen, text = self._scan(shown)
+        self._record(Completion(step.call.number, outcome, seen, text))
+        for ref, socket in self._sockets.items():
+            if socket not in self._pumps:
+                self._pumps[socket] = asyncio.create_task(self._pump(ref, socket))
+
+    # -- sockets
+
+    def _open_sockets(self) -> list[tuple[Ref, Socket]]:
+        return [(ref, socket) for ref, socket in self._sockets.items() if not self._pumps[socket].done()]
+
+    async def _pump(self, ref: Ref, socket: Socket) -> None:
+        try:
+            async for frame in socket.frames():
+                reply = isinstance(frame, Reply)
+                seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame])
+                if seen or not reply:
+                    self._record(Delivery(ref, seen, text, reply=reply))
+            self._record(Closed(ref))
+        except Exception as problem:  # noqa: BLE001  # raised again by the step that is under way: see _check
+            self._broken.append(problem)
+
+    async def _barrier(self, ref: Ref, socket: Socket, since: int) -> None:
+        try:
+            async with asyncio.timeout(self.system.target.answer_within):
+                await socket.barrier()
+        except (OSError, TimeoutError):
+            return  # nothing is asserted of a socket on which nothing comes back
+        self._record(Barrier(ref, since, orders=_orders(self.system.target, socket)))
+
+    # -- the history
+
+    def _scan(self, shown: list[object]) -> tuple[tuple[int, ...], str]:
+        found = [(text, self.system.mint.scan(text)) for value in shown for text in texts(value)]
+        seen = [serial - self._first_canary for _, serials in found for serial in serials]
+        telling = sorted((text for text in found if text[0]), key=lambda text: not text[1])
+        return tuple(dict.fromkeys(seen)), redact(" · ".join(text for text, _ in telling))[:_EXCERPT]
+
+    def _record(self, entry: Entry) -> None:
+        self.history.append(entry)
+        for violation in self.judge.feed(entry):
+            if self._on_violation:
+                self._on_violation(self, violation)
+
+    def _check(self) -> None:
+        if self._broken:
+            raise self._broken[0]
+        self.system.check_alive()
+
+
+def _shown(value: object) -> Iterator[object]:
+    """What the actor got to see: of things their fields, of sockets nothing, since their frames are read apart."""
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, Socket):
+            continue
+        if isinstance(part, Thing):
+            fields = (getattr(part, field.name) for field in dataclasses.fields(part))  # type: ignore[arg-type]  # all things are dataclasses
+            yield from (field for field in fields if not isinstance(field, Thing))
+        else:
+            yield part
+
+
+def _orders(target: Target, socket: Socket) -> bool:
+    """Does a barrier cover the system's fan-out? Only the target's author can say so, by writing one of the two."""
+    own_barrier = type(socket).barrier is not WebSocket.barrier
+    return own_barrier or type(target).quiesce is not Target.quiesce
+
+
+async def execute(
+    system: System,
+    program: Program,
+    judge: Judge,
+    on_violation: Callable[[Execution, Violation], None] | None = None,
+) -> Execution:
+    """Run a whole program from reset; the history ends with the burst that shows a violation."""
+    await system.reset()
+    execution = Execution(system, judge, on_violation)
+    try:
+        for burst in program.bursts:
+            await execution.run(burst)
+            if judge.violations:
+                break
+        await execution.finish()
+    finally:
+        await execution.close()
+    return execution

@@ -1,0 +1,89 @@
+"""How a program begins: users who have what the operations need, and one of them let into another's thread.
+
+Flat random draws almost never relate things: subscribing, writing and receiving in one place took 1,600 steps.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from isofuzz.engine.composer import Choices, Composer
+from isofuzz.history.world import Thing
+from isofuzz.program.steps import Call
+from isofuzz.program.vocabulary import Effect, Kind, Operation, Vocabulary
+
+_EQUIPMENT = (Kind.SOCKET, Kind.THREAD, Kind.RECORD, Kind.SUBSCRIPTION)
+_SHARING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
+
+
+def prologue(composer: Composer, users: Sequence[Choices], *, share: bool = True) -> Iterator[Call]:
+    """Steps that sign in one user for each of `users`, whose choices say with which name, and equip them.
+
+    With `share`, the first user lets the second into a thread, and the second gets what can be had there.
+    """
+    for choices in users:
+        yield from _sign_in(composer, choices)
+    sessions = composer.sessions()
+    for session in sessions:
+        yield from _equip(composer, session, users[0])
+    if share and len(sessions) > 1:
+        owner, guest = sessions[0], sessions[1]
+        sharing = _first(composer, _shares, owner, users[0])
+        if sharing:
+            yield sharing
+            yield from _settle_in(composer, guest, users[0])
+
+
+def _sign_in(composer: Composer, choices: Choices) -> Iterator[Call]:
+    """The first operations that make a user, and then a session if that made none."""
+    before = len(composer.sessions())
+    for operation in composer.vocabulary.operations:
+        if len(composer.sessions()) == before and _creates(composer.vocabulary, operation, Kind.USER, Kind.SESSION):
+            call = composer.compose(operation, choices)
+            if call:
+                yield call
+
+
+def _equip(composer: Composer, session: Thing, choices: Choices) -> Iterator[Call]:
+    """Make one of each thing that the user lacks, until nothing more can be made."""
+    assert session.owner
+    vocabulary = composer.vocabulary
+    untried = list(vocabulary.operations)
+    progress = True
+    while progress:
+        progress = False
+        for operation in list(untried):
+            lacked = [
+                name
+                for name in operation.creates
+                if vocabulary.thing(name).kind in _EQUIPMENT and not composer.has_own(session.owner, name)
+            ]
+            call = composer.compose(operation, choices, session=session.ref) if lacked else None
+            if call:
+                untried.remove(operation)
+                progress = True
+                yield call
+
+
+def _settle_in(composer: Composer, guest: Thing, choices: Choices) -> Iterator[Call]:
+    """The guest subscribes to the thread that is now theirs too: it is the newest that they may use."""
+    for operation in composer.vocabulary.operations:
+        if _creates(composer.vocabulary, operation, Kind.SUBSCRIPTION):
+            call = composer.compose(operation, choices, session=guest.ref)
+            if call:
+                yield call
+
+
+def _first(composer: Composer, wanted: Callable[[Operation], bool], session: Thing, choices: Choices) -> Call | None:
+    for operation in composer.vocabulary.operations:
+        if wanted(operation) and not operation.creates:
+            call = composer.compose(operation, choices, session=session.ref)
+            if call:
+                return call
+    return None
+
+
+def _shares(operation: Operation) -> bool:
+    return any(parameter.effect in _SHARING for parameter in operation.parameters)
+
+
+def _creates(vocabulary: Vocabulary, operation: Operation, *kinds: Kind) -> bool:
+    return any(vocabulary.thing(name).kind in kinds for name in operation.creates)

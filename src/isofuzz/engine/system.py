@@ -1,0 +1,146 @@
+"""The system under test while it is up: started once for a run, reset before each program."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from isofuzz.errors import SystemDown
+from isofuzz.program.canary import Mint
+from isofuzz.services.redaction import redact
+from isofuzz.target.base import Services, Target
+from isofuzz.target.signatures import Signatures
+
+_LOG_LINES = 20
+_UNEXPECTED_IN_A_ROW = 40
+"""So many operations that end unexpectedly, with none between that the system answered, are a system that is down."""
+
+
+class ResettableServices(Services, Protocol):
+    """What a system needs of its services besides what the target may use."""
+
+    async def baseline(self) -> None:
+        """Remember the databases as they are, once the system is up."""
+
+    async def reset(self) -> object:
+        """Restore the databases to what they were at the baseline."""
+
+
+class _LogTail(logging.Handler):
+    """Keeps the last lines that a system in this process logged, to show them when it is down."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: deque[str] = deque(maxlen=_LOG_LINES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(redact(self.format(record)))
+
+
+@dataclass
+class System:
+    """A running system under test with all that it takes to speak to it."""
+
+    target: Target
+    signatures: Signatures
+    services: ResettableServices
+    mint: Mint
+    minted: int = 0
+    _lifespan: "asyncio.Task[None] | None" = None
+    _log: _LogTail = field(default_factory=_LogTail)
+    _unexpected_in_a_row: int = 0
+    _last_unexpected: str = ""
+
+    async def reset(self) -> None:
+        """Bring the system back to how it was after its start; raises SystemDown if it has died."""
+        self.check_alive()
+        await self.services.reset()
+        await self.target.reset()
+
+    def check_alive(self) -> None:
+        """Raises SystemDown if the target's lifespan has ended, or nothing answers any more."""
+        if self._lifespan and self._lifespan.done():
+            raise self._down("died", self._lifespan.exception() if not self._lifespan.cancelled() else None)
+        if self._unexpected_in_a_row >= _UNEXPECTED_IN_A_ROW:
+            self._unexpected_in_a_row = 0
+            raise self._down(
+                f"answered none of the last {_UNEXPECTED_IN_A_ROW} operations; the last ended with "
+                f"{self._last_unexpected}",
+                None,
+            )
+
+    def note_answer(self) -> None:
+        """The system answered an operation."""
+        self._unexpected_in_a_row = 0
+
+    def note_unexpected(self, problem: str) -> None:
+        """An operation ended in a way that is no answer."""
+        self._unexpected_in_a_row += 1
+        self._last_unexpected = problem
+
+    def _down(self, what: str, cause: BaseException | None) -> SystemDown:
+        name = type(self.target).__name__
+        reason = f": {type(cause).__name__}: {cause}" if cause else ""
+        tail = "".join(f"\n  | {line}" for line in self._log.lines)
+        return SystemDown(
+            redact(f"the system under test of {name} {what}{reason}") + (tail and f"\nIts log ends:{tail}")
+        )
+
+
+@asynccontextmanager
+async def running(
+    target: Target, signatures: Signatures, services: ResettableServices, mint: Mint
+) -> AsyncIterator[System]:
+    """Start the system through the target's lifespan, and stop it at the end.
+
+    Raises SystemDown if it fails to start or takes longer than the target's `start_within` seconds.
+    """
+    system = System(target, signatures, services, mint)
+    logging.getLogger().addHandler(system._log)
+    up = asyncio.Event()
+    stop = asyncio.Event()
+    # In a task of its own, so that a task group in the lifespan cancels that task and not the run.
+    system._lifespan = lifespan = asyncio.create_task(_live(target, services, up, stop))
+    try:
+        await _first_of(lifespan, up, target.start_within)
+        if lifespan.done():
+            raise system._down("did not start", lifespan.exception())
+        if not up.is_set():
+            raise system._down(
+                f"was not up after {target.start_within:g} s; `start_within` says how long to wait", None
+            )
+        await services.baseline()
+        yield system
+    finally:
+        stop.set()
+        await _end(lifespan, up)
+        logging.getLogger().removeHandler(system._log)
+
+
+async def _live(target: Target, services: Services, up: asyncio.Event, stop: asyncio.Event) -> None:
+    async with asynccontextmanager(target.lifespan)(services):
+        up.set()
+        await stop.wait()
+
+
+async def _first_of(lifespan: "asyncio.Task[None]", up: asyncio.Event, seconds: float) -> None:
+    waiting = asyncio.create_task(up.wait())
+    try:
+        await asyncio.wait({lifespan, waiting}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
+async def _end(lifespan: "asyncio.Task[None]", up: asyncio.Event) -> None:
+    if not up.is_set():
+        lifespan.cancel()
+    with suppress(asyncio.CancelledError):
+        done, _ = await asyncio.wait({lifespan}, timeout=10)
+        if not done:
+            lifespan.cancel()
+            await asyncio.wait({lifespan}, timeout=5)
+    if lifespan.done() and not lifespan.cancelled():
+        lifespan.exception()  # a failure to stop says nothing about isolation; one to start was raised above

@@ -1,0 +1,24 @@
+"""What programs are made of: Hypothesis strategies over small corpora, and ids that nothing has.
+
+Identifiers come in clusters that some system would confuse, and secrets from adversarial templates; see `corpora`.
+"""
+
+from isofuzz.generators.corpora import KEYS, NAMES, QUERIES, TEMPLATES, confusable, fill, plainer
+from isofuzz.generators.never_issued import never_issued
+from isofuzz.generators.strategies import keys, names, queries, templates, values
+
+__all__ = [
+    "KEYS",
+    "NAMES",
+    "QUERIES",
+    "TEMPLATES",
+    "confusable",
+    "fill",
+    "keys",
+    "names",
+    "never_issued",
+    "plainer",
+    "queries",
+    "templates",
+    "values",
+]
