@@ -124,9 +124,10 @@ class Composer:
         return []
 
     def _standing(self, name: str, user: Thing | None, wanted: Relation) -> list[Ref | NeverIssued]:
-        """The things of one class to which the user stands so, newest first: what is new is least settled."""
+        """The things of one class to which the user stands so, the latest acquired first: it is least settled."""
         things = [thing for thing in self._distinct() if thing.spec.name == name]
-        return [thing.ref for thing in reversed(things) if relation(user, thing, self._at) is wanted]
+        things.sort(key=lambda thing: _acquired(thing, user), reverse=True)
+        return [thing.ref for thing in things if relation(user, thing, self._at) is wanted]
 
     def _people(
         self, name: str, parameter: Parameter, user: Thing | None, arguments: Mapping[str, Argument]
@@ -155,6 +156,12 @@ class Composer:
         """Everything that was ever created, once, less what only someone not entitled tried to create."""
         things = dict.fromkeys(self.model.things.values())
         return (thing for thing in things if any(act.possible for act in thing.births))
+
+
+def _acquired(thing: Thing, user: Thing | None) -> int:
+    """When the thing came to be, or came to be the user's."""
+    rights = [right.given.invoked for holder in thing.lineage() if user for right in holder.rights.get(user, ())]
+    return max([*rights, thing.births[0].invoked])
 
 
 def _scope_first(parameter: Parameter) -> bool:

@@ -6,9 +6,10 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from isofuzz.engine.evidence import excerpt, shown
 from isofuzz.engine.system import System
 from isofuzz.errors import IsofuzzError
 from isofuzz.generators import never_issued
@@ -39,13 +40,9 @@ from isofuzz.program.steps import (
     Several,
 )
 from isofuzz.program.vocabulary import Draw, Operation, Parameter
-from isofuzz.services.redaction import redact
 from isofuzz.target.base import Target
 from isofuzz.target.things import Key, Name, Query, Refused, Reply, Socket, Thing
 from isofuzz.target.websocket import WebSocket
-
-_EXCERPT = 400
-"""Characters of what was seen that are kept as evidence."""
 
 _DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
 
@@ -185,12 +182,12 @@ class Execution:
             self.system.note_answer()
             self._complete(step, Outcome.REFUSED, [refusal])
         except Exception as problem:  # noqa: BLE001  # whatever a client may raise: it is evidence and it is counted
-            self.system.note_unexpected(f"{type(problem).__name__}: {redact(str(problem))}"[:_EXCERPT])
+            self.system.note_unexpected(f"{type(problem).__name__}: {problem}")
             self._complete(step, Outcome.INFO, [problem])
         else:
             self.system.note_answer()
             self._make(step, value)
-            self._complete(step, Outcome.OK, list(_shown(value)))
+            self._complete(step, Outcome.OK, list(shown(value)))
 
     def _make(self, step: _Ready, value: object) -> None:
         outputs = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Thing)]
@@ -204,8 +201,8 @@ class Execution:
             if isinstance(made, Socket):
                 self._sockets[ref] = made
 
-    def _complete(self, step: _Ready, outcome: Outcome, shown: list[object]) -> None:
-        seen, text = self._scan(shown)
+    def _complete(self, step: _Ready, outcome: Outcome, values: list[object]) -> None:
+        seen, text = self._scan(values)
         self._record(Completion(step.call.number, outcome, seen, text))
         for ref, socket in self._sockets.items():
             if socket not in self._pumps:
@@ -237,11 +234,10 @@ class Execution:
 
     # -- the history
 
-    def _scan(self, shown: list[object]) -> tuple[tuple[int, ...], str]:
-        found = [(text, self.system.mint.scan(text)) for value in shown for text in texts(value)]
-        seen = [serial - self._first_canary for _, serials in found for serial in serials]
-        telling = sorted((text for text in found if text[0]), key=lambda text: not text[1])
-        return tuple(dict.fromkeys(seen)), redact(" · ".join(text for text, _ in telling))[:_EXCERPT]
+    def _scan(self, values: list[object]) -> tuple[tuple[int, ...], str]:
+        serials = [serial for value in values for text in texts(value) for serial in self.system.mint.scan(text)]
+        seen = tuple(dict.fromkeys(serial - self._first_canary for serial in serials))
+        return seen, excerpt(values)
 
     def _record(self, entry: Entry) -> None:
         self.history.append(entry)
@@ -253,18 +249,6 @@ class Execution:
         if self._broken:
             raise self._broken[0]
         self.system.check_alive()
-
-
-def _shown(value: object) -> Iterator[object]:
-    """What the actor got to see: of things their fields, of sockets nothing, since their frames are read apart."""
-    for part in value if isinstance(value, tuple) else (value,):
-        if isinstance(part, Socket):
-            continue
-        if isinstance(part, Thing):
-            fields = (getattr(part, field.name) for field in dataclasses.fields(part))  # type: ignore[arg-type]  # all things are dataclasses
-            yield from (field for field in fields if not isinstance(field, Thing))
-        else:
-            yield part
 
 
 def _orders(target: Target, socket: Socket) -> bool:

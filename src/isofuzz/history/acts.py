@@ -7,7 +7,7 @@ open for ever, as in Jepsen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from isofuzz.history.entries import Outcome
@@ -68,7 +68,8 @@ class Claim:
     """What decides whether one user may see one thing or canary.
 
     It came to be through any of `born` and ends with any of `ends`; the user holds it through any of `rights` until
-    any of `revokes`. `always`: no right is needed, because it is public or the user's own.
+    any of `revokes`. `always`: no right is needed, because it is public or the user's own; `doubtful`: it is the
+    system's choice whether such a right counts, so nothing is certain.
     """
 
     born: Sequence[Act]
@@ -76,22 +77,23 @@ class Claim:
     rights: Sequence[Right] = ()
     revokes: Sequence[Act] = ()
     always: bool = False
+    doubtful: bool = False
 
     def possibly(self, since: int, until: int) -> bool:
         """Under some order there is an instant from `since` to `until` at which it lived and the user was entitled."""
-        births = [act.invoked for act in self.born if act.possible and act.invoked <= until]
+        births = [act for act in self.born if act.possible and act.invoked <= until]
         if not births:
             return False
-        start = max(since, min(births))
+        start = max(since, min(act.invoked for act in births))
         if self.always:
-            return not any(self._ended(end, start) for end in self.ends)
-        return any(self._possible_through(right.given, start, until) for right in self.rights)
+            return not any(_ended(end, births, start) for end in self.ends)
+        return any(self._possible_through(right.given, births, start, until) for right in self.rights)
 
     def certainly(self, since: int, until: int) -> bool:
         """Under every order it lived and the user was entitled to it, during all of `since` to `until`."""
-        if not any(act.certain and act.completed < since for act in self.born):
+        if self.doubtful or not any(act.certain and act.completed < since for act in self.born):
             return False
-        if any(end.possible and end.invoked <= until and not self._outlived(end) for end in self.ends):
+        if any(end.possible and end.invoked <= until and not self._outlived(end, since) for end in self.ends):
             return False
         return self.always or any(
             right.given.certain
@@ -101,25 +103,31 @@ class Claim:
             for right in self.rights
         )
 
-    def _possible_through(self, given: Act, start: int, until: int) -> bool:
+    def unending(self) -> "Claim":
+        """The same claim if nothing ever ended."""
+        return replace(self, ends=(), revokes=[act for act in self.revokes if act not in self.ends])
+
+    def _possible_through(self, given: Act, births: Sequence[Act], start: int, until: int) -> bool:
         if not given.possible or given.invoked > until:
             return False
         start = max(start, given.invoked)
-        if any(self._ended(end, start, given) for end in self.ends):
+        if any(_ended(end, births, start, given) for end in self.ends):
             return False
         return not any(self._revoked(revoke, given, start) for revoke in self.revokes)
-
-    def _ended(self, end: Act, start: int, given: Act | None = None) -> bool:
-        """Was it gone before `start` under every order? What ends in the very act that gives the right also is."""
-        follows = all(act.surely_before(end) for act in self.born)
-        return end.certain and follows and (end is given or end.latest < start)
 
     def _revoked(self, revoke: Act, given: Act, start: int) -> bool:
         """Was the right gone before `start` under every order? In the very act that made the thing it also is."""
         return revoke.certain and given.surely_before(revoke) and (revoke in self.born or revoke.latest < start)
 
-    def _outlived(self, end: Act) -> bool:
-        return any(act.certain and end.surely_before(act) for act in self.born)
+    def _outlived(self, end: Act, since: int) -> bool:
+        """Was it made once more after this end, and before `since`, under every order?"""
+        return any(act.certain and act.completed < since and end.surely_before(act) for act in self.born)
+
+
+def _ended(end: Act, births: Sequence[Act], start: int, given: Act | None = None) -> bool:
+    """Was it gone before `start` under every order? What ends in the very act that gives the right also is."""
+    follows = all(act.surely_before(end) for act in births)
+    return end.certain and follows and (end is given or end.latest < start)
 
 
 def _may_undo(revoke: Act, given: Act, until: int) -> bool:

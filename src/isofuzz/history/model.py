@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from isofuzz.history.acts import Act, Right, Standing
 from isofuzz.history.entries import Completion, Entry, Invocation
-from isofuzz.history.world import Canary, Thing, may_use, surely_uses
+from isofuzz.history.world import Canary, Thing, may_have_used, may_use, surely_uses
 from isofuzz.program.steps import Argument, Literal, Ref, Several
 from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, ThingSpec, Vocabulary
 
@@ -19,6 +19,7 @@ class Deed:
     """One call as the model sees it: the act, who did it, and the things that its arguments name."""
 
     def __init__(self, model: "Model", operation: Operation, invocation: Invocation, act: Act) -> None:
+        self.vocabulary = model.vocabulary
         self.operation = operation
         self.act = act
         self.arguments = {
@@ -45,11 +46,23 @@ class Deed:
         records = self.things(Kind.RECORD)
         if records:
             return records[-1]
-        return max(self.things(Kind.THREAD), key=lambda thread: len(list(thread.lineage())), default=None)
+        return deepest(self.things(Kind.THREAD))
 
     def made(self, *kinds: Kind) -> Thing | None:
         """The first thing of these kinds, in the order of the kinds, that the operation creates."""
         return next((thing for kind in kinds for thing in self.created if thing.kind is kind), None)
+
+    def names_all(self) -> bool:
+        """Does every reference name something that was issued? Other users than the actor need not exist."""
+        users = {p.name for p in self.operation.parameters if self.vocabulary.kind_of(p) is Kind.USER}
+        actor = self.vocabulary.actor(self.operation)
+        strict = [name for name in self.arguments if name not in users or (actor and name == actor.name)]
+        return all(thing for name in strict for thing in self.arguments[name])
+
+    def fits_together(self) -> bool:
+        """Do the threads and records lie in one another? If not, systems may well find nothing there."""
+        innermost = self.innermost()
+        return innermost is None or all(innermost.lies_in(thing) for thing in self.things(*_HOLDS_SECRETS))
 
     def changes(self, scope: Thing | None) -> bool:
         """May it change what a read of `scope` (None: of everything) shows?"""
@@ -73,6 +86,7 @@ class Model:
         self.canaries: dict[int, Canary] = {}
         self.subscriptions: list[Thing] = []
         self.in_flight: dict[int, Deed] = {}
+        self.homeless: set[int] = set()
         self._together: list[Deed] = []
         self._by_identity: dict[object, Thing] = {}
 
@@ -110,7 +124,8 @@ class Model:
             self._affect(deed, parameter)
         for name, serial in entry.canaries.items():
             self._put(deed, next(p.type for p in operation.parameters if p.name == name), serial)
-        deed.act.standing = self._standing(deed, at, at)
+        # What runs beside it may still entitle its actor, so it is possible until all of that is known.
+        deed.act.standing = Standing.POSSIBLE if deed.names_all() else Standing.NONE
 
     def _complete(self, at: int, entry: Completion) -> None:
         deed = self.in_flight.pop(entry.step)
@@ -136,16 +151,20 @@ class Model:
         container = self._container(deed, spec)
         identity = self._identity(deed, spec, container)
         known = self._by_identity.get(identity) if identity else None
-        if known and self._may_live(known, deed.act.invoked):
+        if known and (spec.kind is not Kind.USER or self._may_live(known, deed.act.invoked)):
             deed.reopened.append(known)
             thing = known
         else:
             label = str(identity[-1]) if identity else ""
-            thing = Thing(ref, spec, label=label, owner=deed.user, container=container)
+            owner = (deed.made(Kind.USER) if spec.kind is Kind.SESSION else None) or deed.user
+            thing = Thing(ref, spec, label=label, owner=owner, container=container)
+            thing.session = deed.made(Kind.SESSION) or deed.session
             if spec.kind is Kind.SUBSCRIPTION:
                 thing.scope = deed.innermost()
                 thing.socket = deed.made(Kind.SOCKET) or next(iter(deed.things(Kind.SOCKET)), None)
                 self.subscriptions.append(thing)
+            if known:
+                known.successor = thing
         if identity:
             self._by_identity[identity] = thing
         if spec.kind is Kind.USER:
@@ -156,8 +175,9 @@ class Model:
 
     def _container(self, deed: Deed, spec: ThingSpec) -> Thing | None:
         if spec.kind is Kind.RECORD:
-            made = deed.made(Kind.THREAD)
-            return made or max(deed.things(Kind.THREAD), key=lambda t: len(list(t.lineage())), default=None)
+            within = deed.made(Kind.THREAD) or deepest(deed.things(Kind.THREAD))
+            beside = deepest(deed.things(Kind.RECORD))
+            return within or (beside and (beside.container or beside))
         if spec.within is None:
             return None
         candidates = [*deed.created, *deed.things(Kind.THREAD)]
@@ -166,8 +186,8 @@ class Model:
     def _identity(self, deed: Deed, spec: ThingSpec, container: Thing | None) -> tuple[object, ...] | None:
         """Same class, container and key mean the same thing; users are the same by name."""
         if spec.kind is Kind.USER:
-            names = tuple(deed.literals.get(parameter.name) for parameter in deed.operation.drawn(Draw.NAME))
-            return (spec.name, *map(str, names)) if names else None
+            drawn = deed.operation.drawn(Draw.NAME) or deed.operation.drawn(Draw.KEY)
+            return (spec.name, *(str(deed.literals.get(parameter.name)) for parameter in drawn)) if drawn else None
         keys = tuple(deed.literals.get(parameter.name) for parameter in deed.operation.drawn(Draw.KEY))
         if not keys or spec.kind not in _HOLDS_SECRETS:
             return None
@@ -178,14 +198,16 @@ class Model:
 
     def _affect(self, deed: Deed, parameter: Parameter) -> None:
         named = [thing for thing in deed.arguments[parameter.name] if thing]
-        if parameter.effect is Effect.ENDS:
+        resumed = self.vocabulary.kind_of(parameter) is Kind.SOCKET and deed.made(Kind.SOCKET)
+        if parameter.effect is Effect.ENDS or resumed:
             for thing in named:
                 thing.ends.append(deed.act)
             return
-        scope = deed.made(Kind.THREAD, Kind.RECORD) or deed.innermost()
+        made, given = deed.made(*_HOLDS_SECRETS), deed.innermost()
+        scope = (given or made) if parameter.effect is Effect.REVOKES else (made or given)
         if scope is None:
             return
-        users = [thing.owner for thing in named if thing.owner]
+        users = [user for thing in named if thing.owner for user in thing.owner.bearers()]
         if parameter.effect in (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE):
             for user in users:
                 scope.rights[user].append(Right(deed.act, invited=parameter.effect is Effect.INVITES))
@@ -193,23 +215,21 @@ class Model:
             for user in users:
                 scope.revokes[user].append(deed.act)
         if parameter.effect is Effect.AUDIENCE:
-            self._leave_only(deed, scope, users)
-
-    def _leave_only(self, deed: Deed, scope: Thing, users: list[Thing]) -> None:
-        """Everyone else loses the right. Whether the actor does is the system's choice: possible, not certain."""
-        for holder in [holder for holder in scope.rights if holder not in users]:
-            scope.revokes[holder].append(deed.act)
-            if holder is deed.user:
-                scope.rights[holder].append(Right(deed.act, invited=True))
+            scope.audiences.append((deed.act, users))
+            if deed.user and deed.user in scope.rights:  # whether the actor loses it too is the system's choice
+                scope.rights[deed.user].append(Right(deed.act, invited=True))
 
     def _put(self, deed: Deed, kind: str, serial: int) -> None:
         home = deed.home()
         if home is None:
+            self.homeless.add(serial)
             return
         canary = Canary(serial, self.vocabulary.secret(kind), home, deed.user, deed.act)
         for older in home.canaries:
             if older.home is home and older.spec is canary.spec and older.written is not deed.act:
                 older.ends.append(deed.act)
+                if not older.written.surely_before(deed.act):
+                    canary.ends.append(older.written)  # they overlap: either text may be the one that stays
         for holder in home.lineage():
             holder.canaries.append(canary)
         self.canaries[serial] = canary
@@ -218,17 +238,42 @@ class Model:
     # -- who was entitled to do it
 
     def _standing(self, deed: Deed, since: int, until: int) -> Standing:
-        if not all(all(things) for things in deed.arguments.values()):
+        if not deed.names_all():
             return Standing.NONE
-        touched = [thing for things in deed.arguments.values() for thing in things if thing]
-        touched += deed.reopened
-        return min((self._standing_towards(deed, thing, since, until) for thing in touched), default=Standing.CERTAIN)
+        standings = [
+            self._standing_towards(deed, thing, since, until)
+            for things in deed.arguments.values()
+            for thing in things
+            if thing
+        ]
+        standings += [self._standing_to_reopen(deed, thing, since, until) for thing in deed.reopened]
+        if not deed.fits_together():
+            standings.append(Standing.POSSIBLE)
+        return min(standings, default=Standing.CERTAIN)
 
     def _standing_towards(self, deed: Deed, thing: Thing, since: int, until: int) -> Standing:
         user = None if deed.acted_for_operator or thing.kind is Kind.USER else deed.user
         if surely_uses(user, thing, since, until, apart_from=deed.act):
             return Standing.CERTAIN
-        return Standing(may_use(user, thing, since, until, apart_from=deed.act))
+        if thing.kind is Kind.USER and thing is not deed.session:
+            return Standing.POSSIBLE  # to name someone who is gone is no trespass
+        # Nor is it to speak of what one had before it was deleted; but whoever has logged out has no say.
+        entitled = may_have_used if thing.kind in _HOLDS_SECRETS else may_use
+        return Standing(entitled(user, thing, since, until, apart_from=deed.act))
+
+    def _standing_to_reopen(self, deed: Deed, thing: Thing, since: int, until: int) -> Standing:
+        """Towards what an equal name or key made before: as far as it was there, it had to be the actor's."""
+        if not may_use(None, thing, since, until, apart_from=deed.act):
+            return Standing.CERTAIN
+        standing = self._standing_towards(deed, thing, since, until)
+        if standing is Standing.NONE and not surely_uses(None, thing, since, until, apart_from=deed.act):
+            return Standing.POSSIBLE
+        return standing
+
+
+def deepest(things: Iterable[Thing]) -> Thing | None:
+    """The one that is nested most deeply; None if there is none."""
+    return max(things, key=lambda thing: len(list(thing.lineage())), default=None)
 
 
 _CREATION_ORDER = {

@@ -4,6 +4,8 @@ Sound under any concurrency: a canary that is possibly the observer's under some
 excused. An excuse may rest on an operation that is still running, so it is examined again once none is.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isofuzz.history.entries import Completion, Delivery, Entry
@@ -35,6 +37,7 @@ class Crossing:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._excused: list[_Sighting] = []
+        self._replies: defaultdict[Thing, list[_Sighting]] = defaultdict(list)
 
     def feed(self, at: int, entry: Entry) -> list[Violation]:
         """The crossings that this entry shows."""
@@ -49,25 +52,35 @@ class Crossing:
             self._excused.clear()
         return found
 
-    def _sightings(self, at: int, entry: Entry) -> list[_Sighting]:
+    def _sightings(self, at: int, entry: Entry) -> Iterator[_Sighting]:
         if isinstance(entry, Completion):
-            deed = self._model.deeds[entry.step]
-            if deed.user is None or deed.acted_for_operator:
-                return []
-            name = deed.operation.name
-            return [_Sighting(at, deed.user, serial, name, entry.text, step=entry.step) for serial in entry.seen]
-        if isinstance(entry, Delivery):
+            yield from self._of_operation(at, entry)
+        elif isinstance(entry, Delivery):
             socket = self._model.things[entry.socket]
             if socket.owner is None:
-                return []
-            return [
-                _Sighting(at, socket.owner, serial, FRAME, entry.text, socket=entry.socket) for serial in entry.seen
-            ]
-        return []
+                return
+            for serial in entry.seen:
+                sighting = _Sighting(at, socket.owner, serial, FRAME, entry.text, socket=entry.socket)
+                if entry.reply and self._model.in_flight:
+                    self._replies[socket.owner].append(sighting)
+                else:
+                    yield sighting
+
+    def _of_operation(self, at: int, entry: Completion) -> Iterator[_Sighting]:
+        """What its actor saw: in the value or error, and in the frames that it had asked for."""
+        deed = self._model.deeds[entry.step]
+        if deed.user is None or deed.acted_for_operator:
+            return
+        texts = {sighting.serial: sighting.text for sighting in self._replies.pop(deed.user, ())}
+        texts |= dict.fromkeys(entry.seen, entry.text)
+        for serial, text in texts.items():
+            yield _Sighting(at, deed.user, serial, deed.operation.name, text, step=entry.step)
 
     def _crosses(self, sighting: _Sighting) -> bool:
         canary = self._model.canaries.get(sighting.serial)
-        return canary is None or not may_see(sighting.user, canary, sighting.at)
+        if canary is None:
+            return sighting.serial not in self._model.homeless
+        return not may_see(sighting.user, canary, sighting.at)
 
     def _violation(self, sighting: _Sighting) -> Violation:
         canary = self._model.canaries.get(sighting.serial)

@@ -5,7 +5,7 @@ asserted only after a barrier, because only a barrier shows absence; where the b
 fan-out, absence is counted as unknown.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry
@@ -28,8 +28,8 @@ class _Expected:
 class DeliveryOracle:
     """The oracle, fed entry by entry after the model.
 
-    `asserted` counts the deliveries that had to happen and did; `unknown` those that were absent after a barrier which
-    does not order the system's fan-out.
+    `asserted` counts, for each class of subscription, the deliveries that had to happen and did; `unknown` those that
+    were absent after a barrier which does not order the system's fan-out.
     """
 
     def __init__(self, model: Model) -> None:
@@ -37,8 +37,8 @@ class DeliveryOracle:
         self._expected: defaultdict[Ref, list[_Expected]] = defaultdict(list)
         self._received: defaultdict[Ref, set[int]] = defaultdict(set)
         self._closed: set[Ref] = set()
-        self.asserted = 0
-        self.unknown = 0
+        self.asserted: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
 
     def feed(self, at: int, entry: Entry) -> list[Violation]:
         """What is wrong with the deliveries, as far as this entry shows it."""
@@ -73,7 +73,14 @@ class DeliveryOracle:
             and not (own and subscription.spec.echo is not True)
             and self._covers(subscription, canary)
             and surely_uses(user, subscription, since, until)
+            and self._entitled_throughout(user, canary, since, until)
         )
+
+    def _entitled_throughout(self, user: Thing, canary: Canary, since: int, until: int) -> bool:
+        """Was the right to what the canary was written into there before the write and after it?"""
+        there_before = (thing for thing in canary.home.lineage() if canary.written not in thing.births)
+        thing = next(there_before, None)
+        return thing is not None and surely_uses(user, thing, since, until)
 
     def _covers(self, subscription: Thing, canary: Canary) -> bool:
         return subscription.scope is None or canary.home.lies_in(subscription.scope)
@@ -105,14 +112,14 @@ class DeliveryOracle:
         found = []
         for expected in due:
             if expected.canary.serial in self._received[entry.socket]:
-                self.asserted += 1
+                self.asserted[expected.subscription.spec.name] += 1
             elif not self._still_due(expected, at):
                 continue
             elif entry.orders:
                 socket = self._model.things[entry.socket]
                 found.append(self._violation(at, socket, expected.canary, Breach.UNDELIVERED, ""))
             else:
-                self.unknown += 1
+                self.unknown[expected.subscription.spec.name] += 1
         return found
 
     def _still_due(self, expected: _Expected, at: int) -> bool:

@@ -13,7 +13,7 @@ from isofuzz.history.model import Deed, Model
 from isofuzz.history.world import BEGINNING, Canary, Thing, may_be_shown, may_see, must_see
 from isofuzz.oracles.crossing import boundary_of
 from isofuzz.oracles.violation import Breach, Oracle, Violation
-from isofuzz.program.vocabulary import Shows
+from isofuzz.program.vocabulary import Draw, Kind, Shows
 
 
 class Visibility:
@@ -38,7 +38,7 @@ class Visibility:
     def _surplus(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
         """What is shown although it certainly was not there to be shown."""
         assert deed.user
-        scope = deed.innermost()
+        scope = _scope(deed)
         for serial in entry.seen:
             canary = self._model.canaries.get(serial)
             if canary is None or canary.spec.name != deed.operation.shown:
@@ -58,9 +58,9 @@ class Visibility:
 
     def _lack(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
         """What is not shown although it certainly was there."""
-        if deed.operation.shows is not Shows.ALL or deed.act.standing is not Standing.CERTAIN:
+        if deed.operation.shows is not Shows.ALL or deed.act.standing is not Standing.CERTAIN or _selects(deed):
             return
-        scope = deed.innermost()
+        scope = _scope(deed)
         if any(other.changes(scope) for other in self._model.overlapping(deed)):
             return  # pages that shift while they are read may skip what stayed
         assert deed.user
@@ -72,11 +72,12 @@ class Visibility:
 
     def _denied(self, deed: Deed) -> bool:
         read = deed.operation.shows is Shows.ALL and not deed.operation.writes
-        return read and deed.act.standing is Standing.CERTAIN
+        values = deed.operation.drawn(Draw.VALUE)  # which a system may find invalid
+        return read and not values and not _selects(deed) and deed.act.standing is Standing.CERTAIN
 
     def _violation(self, deed: Deed, at: int, entry: Completion, breach: Breach, canary: Canary | None) -> Violation:
         assert deed.user
-        scope = deed.innermost()
+        scope = _scope(deed)
         return Violation(
             oracle=Oracle.VISIBILITY,
             breach=breach,
@@ -91,3 +92,18 @@ class Visibility:
             serial=canary.serial if canary else None,
             text=entry.text,
         )
+
+
+def _scope(deed: Deed) -> Thing | None:
+    """What a read is about: the thread that it opens, else the innermost thing in its arguments; None: everything."""
+    return deed.made(Kind.THREAD) or deed.innermost()
+
+
+def _selects(deed: Deed) -> bool:
+    """May an argument stand for a part of the scope, or for something that is not there: a key, a query, a user?"""
+    operation = deed.operation
+    drawn = any(operation.drawn(draw) for draw in (Draw.NAME, Draw.KEY, Draw.QUERY))
+    return drawn or any(thing is not deed.session for thing in deed.things(*_SELECTING))
+
+
+_SELECTING = (Kind.USER, Kind.SESSION, Kind.SOCKET, Kind.SUBSCRIPTION)

@@ -1,0 +1,1 @@
+"""Findings as files: versioned, atomic, free of credentials, and readable for years."""

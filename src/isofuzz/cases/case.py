@@ -1,0 +1,47 @@
+"""A case: one violation with its program and its evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from isofuzz.history.entries import Entry
+from isofuzz.oracles.violation import Violation
+from isofuzz.program.steps import Program
+
+
+@dataclass(frozen=True)
+class HitRate:
+    """How often the program showed the violation when it was run from reset."""
+
+    seen: int
+    runs: int
+
+    def __str__(self) -> str:
+        return f"{self.seen} of {self.runs}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is kept of a finding.
+
+    `target` is as on the command line; `found` a UTC time in ISO 8601; `steps_found` the steps of the program that
+    first showed it; `cold` whether a fresh process on a fresh database showed it again (None: not tried); `versions`
+    of what was involved, by name.
+    """
+
+    target: str
+    defect: str | None
+    violation: Violation
+    explanation: str
+    program: Program
+    history: tuple[Entry, ...]
+    found: str
+    services: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    steps_found: int = 0
+    hit_rate: HitRate = HitRate(1, 1)
+    cold: bool | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """When two cases are the same bug."""
+        return self.violation.fingerprint

@@ -1,0 +1,269 @@
+"""Cases as JSON: a stable order of fields, one step a line of thought, and every reading error says where it is."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from isofuzz.cases.case import Case, HitRate
+from isofuzz.errors import CaseUnreadable
+from isofuzz.history.entries import (
+    Barrier,
+    Closed,
+    Completion,
+    Delivery,
+    Entry,
+    Invocation,
+    Outcome,
+    Skipped,
+)
+from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
+
+FORMAT = "isofuzz-case"
+VERSION = 1
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+def to_json(case: Case) -> str:
+    """The text of a case file."""
+    violation = case.violation
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "fingerprint": case.fingerprint,
+        "target": case.target,
+        "defect": case.defect,
+        "explanation": case.explanation,
+        "program": [[_call(call) for call in burst.calls] for burst in case.program.bursts],
+        "violation": {
+            "oracle": violation.oracle,
+            "breach": violation.breach,
+            "at": violation.at,
+            "user": _ref(violation.user),
+            "boundary": violation.boundary,
+            "observer": violation.observer,
+            "writer": violation.writer,
+            "secret": violation.secret,
+            "step": violation.step,
+            "written_by": violation.written_by,
+            "socket": violation.socket and _ref(violation.socket),
+            "serial": violation.serial,
+            "text": violation.text,
+        },
+        "found": case.found,
+        "steps_found": case.steps_found,
+        "hit_rate": [case.hit_rate.seen, case.hit_rate.runs],
+        "cold": case.cold,
+        "services": case.services,
+        "versions": dict(sorted(case.versions.items())),
+        "history": [_entry(entry) for entry in case.history],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str, where: str) -> Case:
+    """The case in the text of a file; `where` names the file in errors. Raises CaseUnreadable."""
+    try:
+        document = json.loads(text)
+    except ValueError as problem:
+        raise CaseUnreadable(f"{where} is no complete JSON ({problem}); restore it or delete it") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise CaseUnreadable(f"{where} is not an isofuzz case: its field `format` is not {FORMAT!r}")
+    if document.get("version") != VERSION:
+        raise CaseUnreadable(
+            f"{where} is a case of version {document.get('version')!r}; this isofuzz reads version {VERSION}: "
+            "use the isofuzz that wrote it, or a newer one"
+        )
+    return _Reader(where).case(document)
+
+
+def _call(call: Call) -> Json:
+    arguments = {name: _argument(value) for name, value in call.arguments.items()}
+    return {"step": call.number, "operation": call.operation, "arguments": arguments}
+
+
+def _argument(argument: Argument) -> Json:
+    match argument:
+        case Ref():
+            return {"ref": _ref(argument)}
+        case NeverIssued(thing, variant):
+            return {"never_issued": thing, "variant": variant}
+        case SecretText(template):
+            return {"secret": template}
+        case Literal(value):
+            return {"literal": value}
+        case Several(items):
+            return {"several": [_argument(item) for item in items]}
+
+
+def _ref(ref: Ref) -> list[int]:
+    return [ref.step, ref.output]
+
+
+def _entry(entry: Entry) -> Json:
+    match entry:
+        case Invocation():
+            call = _call(Call(entry.step, entry.operation, entry.arguments))
+            return {"entry": "invocation", **call, "canaries": dict(entry.canaries)}
+        case Completion():
+            seen = list(entry.seen)
+            return {
+                "entry": "completion",
+                "step": entry.step,
+                "outcome": entry.outcome,
+                "seen": seen,
+                "text": entry.text,
+            }
+        case Delivery():
+            seen, reply = list(entry.seen), entry.reply
+            return {
+                "entry": "delivery",
+                "socket": _ref(entry.socket),
+                "seen": seen,
+                "text": entry.text,
+                "reply": reply,
+            }
+        case Closed():
+            return {"entry": "closed", "socket": _ref(entry.socket)}
+        case Barrier():
+            return {
+                "entry": "barrier",
+                "socket": _ref(entry.socket),
+                "since": entry.since,
+                "orders": entry.orders,
+            }
+        case Skipped():
+            return {"entry": "skipped", "step": entry.step, "operation": entry.operation}
+
+
+class _Reader:
+    """Reads the parts of one file, so that whatever is wrong is said with its place."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def case(self, document: Json) -> Case:
+        violation = self._part("violation", document, self._violation)
+        program = self._part("program", document, self._program)
+        history = self._part("history", document, lambda entries: tuple(self._entry(entry) for entry in entries))
+        seen, runs = self._part("hit_rate", document, lambda pair: (int(pair[0]), int(pair[1])))
+        return Case(
+            target=self._part("target", document, _text),
+            defect=self._part("defect", document, _text_or_none),
+            violation=violation,
+            explanation=self._part("explanation", document, _text),
+            program=program,
+            history=history,
+            found=self._part("found", document, _text),
+            services=self._part("services", document, _text),
+            versions=self._part("versions", document, lambda versions: {str(k): str(v) for k, v in versions.items()}),
+            steps_found=self._part("steps_found", document, int),
+            hit_rate=HitRate(seen, runs),
+            cold=self._part("cold", document, _flag_or_none),
+        )
+
+    def _part(self, name: str, document: Json, read: Callable[[Any], T]) -> T:
+        try:
+            return read(document[name])
+        except KeyError as missing:
+            raise CaseUnreadable(f"{self._where}: {name} lacks {missing}; the file was edited or cut") from None
+        except (TypeError, ValueError, AttributeError, IndexError) as problem:
+            raise CaseUnreadable(f"{self._where}: {name} cannot be read ({problem}); the file was edited") from None
+
+    def _program(self, bursts: list[list[Json]]) -> Program:
+        program = Program(tuple(Burst(tuple(self._call(call) for call in burst)) for burst in bursts))
+        known: set[int] = set()
+        for call in program.calls:
+            for ref in call.references():
+                if ref.step not in known:
+                    raise ValueError(f"step {call.number} refers to step {ref.step}, which does not come before it")
+            if call.number in known:
+                raise ValueError(f"two steps have the number {call.number}")
+            known.add(call.number)
+        if not known:
+            raise ValueError("it has no step")
+        return program
+
+    def _call(self, call: Json) -> Call:
+        arguments = {str(name): self._argument(value) for name, value in call["arguments"].items()}
+        return Call(int(call["step"]), _text(call["operation"]), arguments)
+
+    def _argument(self, argument: Json) -> Argument:
+        match argument:
+            case {"ref": ref}:
+                return _read_ref(ref)
+            case {"never_issued": thing, "variant": variant}:
+                return NeverIssued(_text(thing), int(variant))
+            case {"secret": template}:
+                return SecretText(_text(template))
+            case {"literal": value}:
+                return Literal(value)
+            case {"several": items}:
+                return Several(tuple(self._item(item) for item in items))
+        raise ValueError(f"an argument is none of the known forms: {json.dumps(argument)[:80]}")
+
+    def _item(self, item: Json) -> Ref | NeverIssued:
+        read = self._argument(item)
+        if isinstance(read, Ref | NeverIssued):
+            return read
+        raise ValueError(f"a sequence holds something that is no thing: {json.dumps(item)[:80]}")
+
+    def _violation(self, fields: Json) -> Violation:
+        return Violation(
+            oracle=Oracle(fields["oracle"]),
+            breach=Breach(fields["breach"]),
+            at=int(fields["at"]),
+            user=_read_ref(fields["user"]),
+            boundary=_text(fields["boundary"]),
+            observer=_text(fields["observer"]),
+            writer=_text(fields["writer"]),
+            secret=_text(fields["secret"]),
+            step=fields["step"],
+            written_by=fields["written_by"],
+            socket=_read_ref(fields["socket"]) if fields["socket"] else None,
+            serial=fields["serial"],
+            text=_text(fields["text"]),
+        )
+
+    def _entry(self, entry: Json) -> Entry:
+        match entry["entry"]:
+            case "invocation":
+                call = self._call(entry)
+                return Invocation.of(call, {str(name): int(serial) for name, serial in entry["canaries"].items()})
+            case "completion":
+                seen = tuple(int(serial) for serial in entry["seen"])
+                return Completion(int(entry["step"]), Outcome(entry["outcome"]), seen, _text(entry["text"]))
+            case "delivery":
+                seen = tuple(int(serial) for serial in entry["seen"])
+                socket = _read_ref(entry["socket"])
+                return Delivery(socket, seen, _text(entry["text"]), reply=bool(entry["reply"]))
+            case "closed":
+                return Closed(_read_ref(entry["socket"]))
+            case "barrier":
+                return Barrier(_read_ref(entry["socket"]), int(entry["since"]), bool(entry["orders"]))
+            case "skipped":
+                return Skipped(int(entry["step"]), _text(entry["operation"]))
+        raise ValueError(f"there is no entry {entry['entry']!r}")
+
+
+def _read_ref(value: Any) -> Ref:
+    step, output = value
+    return Ref(int(step), int(output))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _flag_or_none(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value

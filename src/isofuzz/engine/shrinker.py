@@ -1,0 +1,111 @@
+"""Delta debugging over a recorded program (Zeller and Hildebrandt 2002), keeping its fingerprint.
+
+It works on whole steps with what refers to them, so it needs a few dozen executions where shrinking the draws that
+made the program takes hundreds: first steps, then overlap, then values.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+
+from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
+from isofuzz.program.prune import apart, with_call, without
+from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, SecretText
+from isofuzz.program.vocabulary import Draw, Vocabulary
+
+_CORPORA = {Draw.NAME: NAMES, Draw.KEY: KEYS, Draw.QUERY: QUERIES}
+
+Reproduces = Callable[[Program], Awaitable[bool]]
+
+
+class Shrinker:
+    """Looks for a smaller program that still `reproduces` the finding.
+
+    `best` is the smallest so far at any moment, so an interruption loses nothing. `may_go_on` is asked before each
+    execution; once it says no, `shrink` returns what there is. `executions` counts.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        vocabulary: Vocabulary,
+        reproduces: Reproduces,
+        *,
+        may_go_on: Callable[[], bool],
+        on_progress: Callable[["Shrinker"], None],
+    ) -> None:
+        self.best = program
+        self.executions = 0
+        self.exhausted = False
+        self._vocabulary = vocabulary
+        self._reproduces = reproduces
+        self._may_go_on = may_go_on
+        self._on_progress = on_progress
+        self._tried: set[str] = {repr(program)}
+
+    async def shrink(self) -> Program:
+        """The smallest program found: no step can be left out of it, unless `exhausted` says that time ran out."""
+        before = None
+        while before != self.best and not self.exhausted:
+            before = self.best
+            await self._drop_steps()
+        await self._take_apart()
+        await self._simplify_values()
+        return self.best
+
+    async def _drop_steps(self) -> None:
+        """Leave out runs of steps, long ones first, later ones first: what comes last is referred to least."""
+        size = max(1, len(self.best) // 2)
+        while size:
+            end = len(self.best)
+            while end > 0:
+                chunk = self.best.calls[max(0, end - size) : end]
+                await self._try(without(self.best, {call.number for call in chunk}))
+                end = min(end - size, len(self.best))
+            size //= 2
+
+    async def _take_apart(self) -> None:
+        index = 0
+        while index < len(self.best.bursts):
+            if len(self.best.bursts[index].calls) > 1:
+                await self._try(apart(self.best, index))
+            index += 1
+
+    async def _simplify_values(self) -> None:
+        for number in [call.number for call in self.best.calls]:
+            call = next(call for call in self.best.calls if call.number == number)
+            for name in call.arguments:
+                for plain in self._plainer(call, name):
+                    current = next(call for call in self.best.calls if call.number == number)
+                    if await self._try(with_call(self.best, _with_argument(current, name, plain))):
+                        break
+
+    def _plainer(self, call: Call, name: str) -> Iterator[Argument]:
+        argument = call.arguments[name]
+        parameter = next(p for p in self._vocabulary.operation(call.operation).parameters if p.name == name)
+        match argument:
+            case SecretText(template) if template != TEMPLATES[0]:
+                yield SecretText(TEMPLATES[0])
+            case Literal(str(text)) if parameter.draws in _CORPORA:
+                yield from (Literal(plain) for plain in plainer(text, _CORPORA[parameter.draws]))
+            case NeverIssued(thing, variant) if variant:
+                yield NeverIssued(thing)
+
+    async def _try(self, candidate: Program) -> bool:
+        """Execute the candidate unless that was done; if it reproduces, it is the best from now on."""
+        key = repr(candidate)
+        if not candidate.bursts or key in self._tried or self.exhausted:
+            return False
+        if not self._may_go_on():
+            self.exhausted = True
+            return False
+        self._tried.add(key)
+        self.executions += 1
+        reproduced = await self._reproduces(candidate)
+        if reproduced:
+            self.best = candidate
+        self._on_progress(self)
+        return reproduced
+
+
+def _with_argument(call: Call, name: str, argument: Argument) -> Call:
+    return replace(call, arguments={**call.arguments, name: argument})

@@ -1,0 +1,218 @@
+"""A violation in plain words: who saw what of whom, by what, across which boundary, and what made that possible.
+
+Users are called by letters in the order in which they appear in the program, in every report alike.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from isofuzz.history.acts import Act, Standing
+from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
+from isofuzz.history.model import Model
+from isofuzz.history.world import Canary, Thing
+from isofuzz.oracles.violation import Breach, Violation
+from isofuzz.program.steps import Program, Ref, Several
+from isofuzz.program.vocabulary import Kind, Vocabulary
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def cast(program: Program, vocabulary: Vocabulary) -> Mapping[Ref, str]:
+    """What to call each user ("A"), session ("A/1") and socket ("A socket 1") of a program.
+
+    Two sign-ups of the same user have the same letter. Sessions and sockets of the operator's own have no name.
+    """
+    letters: dict[Thing, str] = {}
+    counts: dict[tuple[Thing, Kind], int] = {}
+    names: dict[Ref, str] = {}
+    for ref, thing in _as_if_all_went_well(program, vocabulary).things.items():
+        user = thing.owner
+        if user is None or thing.kind not in (Kind.USER, Kind.SESSION, Kind.SOCKET):
+            continue
+        letter = letters.setdefault(user, _letter(len(letters)))
+        number = counts[user, thing.kind] = counts.get((user, thing.kind), 0) + 1
+        names[ref] = {Kind.SESSION: f"{letter}/{number}", Kind.SOCKET: f"{letter} socket {number}"}.get(
+            thing.kind, letter
+        )
+    return names
+
+
+def explain(program: Program, history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary) -> str:
+    """One paragraph on a violation that the oracles found in this history of the program."""
+    return _Explanation(program, history, violation, vocabulary).paragraph()
+
+
+def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary) -> tuple[int, ...]:
+    """The steps that the story of a violation needs, in order.
+
+    These are the write and the observation, what made the things that they speak of, and what gave, took or ended the
+    observer's right to what was seen.
+    """
+    model = _model_of(history, vocabulary)
+    deeds = {entry.step: entry for entry in history if isinstance(entry, Invocation)}
+    involved = {violation.user.step, violation.step, violation.written_by, violation.socket and violation.socket.step}
+    involved |= {act.step for act in _acts_on_the_right(model, violation)}
+    involved |= {thing.ref.step for thing in _subscriptions(model, violation)}
+    pending = [step for step in involved if step in deeds]
+    steps: set[int] = set()
+    while pending:
+        step = pending.pop()
+        if step not in steps and step in deeds:
+            steps.add(step)
+            pending += [ref.step for ref in _references(deeds[step])]
+    return tuple(sorted(steps))
+
+
+class _Explanation:
+    def __init__(
+        self, program: Program, history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary
+    ) -> None:
+        self._names = cast(program, vocabulary)
+        self._model = _model_of(history, vocabulary)
+        self._violation = violation
+        self._canary = _canary(self._model, violation)
+        self._observer = self._model.things[violation.user]
+        self._introduced: set[Thing] = set()
+
+    def paragraph(self) -> str:
+        sentences = (self._what_happened(), self._why_it_is_wrong())
+        return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences if sentence)
+
+    # -- what happened
+
+    def _what_happened(self) -> str:
+        observer = self._user(self._observer)
+        match self._violation.breach:
+            case Breach.FOREIGN:
+                return f"{observer} saw text that was not theirs to see: {self._showing()}."
+            case Breach.STALE:
+                return f"{observer} still saw text that was gone for them: {self._showing()}."
+            case Breach.MISPLACED:
+                return f"{observer} saw text of one place in another: {self._showing()}."
+            case Breach.ECHOED:
+                return f"{observer} got their own event back: {self._showing()}."
+            case Breach.MISSING:
+                return f"{observer} did not see text that was theirs to see: {self._lacking()}."
+            case Breach.UNDELIVERED:
+                return f"{observer} was not sent an event that they had subscribed to: {self._lacking()}."
+            case Breach.DENIED:
+                return f"{observer} was refused what is theirs to read: {self._observation()} was refused."
+
+    def _showing(self) -> str:
+        return f"{self._observation()} {'brought' if self._violation.socket else 'returned'} {self._text()}"
+
+    def _lacking(self) -> str:
+        if self._violation.socket:
+            subscriptions = _subscriptions(self._model, self._violation)
+            asked = _steps("subscribed in step", [subscription.births[0] for subscription in subscriptions])
+            return f"{self._observation()}, {asked}, had not brought {self._text()} when a barrier had passed"
+        return f"{self._observation()} did not return {self._text()}"
+
+    def _observation(self) -> str:
+        violation = self._violation
+        if violation.socket:
+            return f"{self._names.get(violation.socket, 'their socket')} (opened in step {violation.socket.step})"
+        return f"step {violation.step} `{violation.observer}` by {self._user(self._observer)}"
+
+    def _text(self) -> str:
+        canary = self._canary
+        if canary is None:
+            return "a text of an earlier program"
+        author = self._user(canary.author) if canary.author else "the operator"
+        written = f"the {canary.spec.name} that {author} wrote in step {canary.written.step}"
+        return f"{written} (`{canary.written.operation}`) into {self._place(canary.home)}"
+
+    def _place(self, home: Thing) -> str:
+        if home.kind is Kind.USER:
+            return f"{_genitive(self._user(home))} own space"
+        step = f" (step {home.ref.step})"
+        if home.kind is Kind.RECORD and home.container:
+            return self._place(home.container)
+        return (
+            f"{_genitive(self._user(home.owner))} {home.spec.name}{step}" if home.owner else f"{home.spec.name}{step}"
+        )
+
+    # -- why it is wrong
+
+    def _why_it_is_wrong(self) -> str:
+        observer = f"{self._short(self._observer)}"
+        canary = self._canary
+        match self._violation.breach:
+            case Breach.FOREIGN:
+                return self._why_foreign(observer, canary)
+            case Breach.STALE:
+                assert canary
+                return self._why_gone(observer, canary)
+            case Breach.MISPLACED:
+                return f"{observer} may see it there, but asked for something else: {self._asked_for()}."
+            case Breach.ECHOED:
+                return "The target says that authors do not get their own events."
+            case Breach.MISSING | Breach.DENIED | Breach.UNDELIVERED:
+                return self._why_theirs(observer)
+
+    def _why_foreign(self, observer: str, canary: Canary | None) -> str:
+        if canary is None:
+            return "Nothing of an earlier program may show after a reset."
+        if canary.written.outcome is Outcome.REFUSED:
+            return f"Step {canary.written.step} was refused, so nobody may see what it would have written."
+        if canary.written.standing is Standing.NONE:
+            author = self._short(canary.author) if canary.author else "whoever wrote it"
+            return f"{_capital(author)} had no right to write there, so it is nobody else's to see."
+        if canary.spec.private:
+            return f"A {canary.spec.name} is for its author alone."
+        if canary.home.kind is Kind.USER:
+            return "What is in a user's own space is for that user alone."
+        return self._why_gone(observer, canary)
+
+    def _why_gone(self, observer: str, canary: Canary) -> str:
+        """The right was never given, came too late, or was taken; or the text was gone."""
+        place = next((t.spec.name for t in canary.home.lineage() if t.kind is Kind.THREAD), canary.home.spec.name)
+        given = [act for act in _given(canary, self._observer) if act.possible]
+        before = [act for act in given if act.invoked < self._violation.at]
+        if not given and not _is_public(canary.home):
+            return f"{observer} was never given access to that {place}."
+        if not before and given:
+            return f"{observer} was given access to that {place} only afterwards, in step {given[0].step} ({_by(given[0])})."
+        ended = [act for act in (*canary.ends, *canary.home.ended_by()) if _happened_before(act, self._violation.at)]
+        taken = [act for act in _taken(canary, self._observer) if _happened_before(act, self._violation.at)]
+        if taken and any(act.invoked < taken[-1].invoked for act in before) and taken[-1] not in ended:
+            return f"{observer} had lost access to that {place} in step {taken[-1].step} ({_by(taken[-1])})."
+        if ended:
+            gone = min(ended, key=lambda act: act.invoked)
+            how = "replaced" if gone in canary.ends else "deleted"
+            late = [act for act in before if act.invoked >= gone.invoked]
+            if late and len(late) == len(before):
+                return (
+                    f"It had been {how} in step {gone.step} ({_by(gone)}), "
+                    f"and {observer} was given access to that {place} only in step {late[0].step} ({_by(late[0])})."
+                )
+            return f"It had been {how} in step {gone.step} ({_by(gone)})."
+        return f"Under no order of the steps had {observer} access to that {place} while it was there."
+
+    def _why_theirs(self, observer: str) -> str:
+        given = _given_to(self._right_on(), self._observer)
+        if self._canary and self._canary.author is self._observer:
+            return f"It is {_genitive(observer)} own text, and nothing since has replaced or deleted it."
+        if given and given[-1].step != self._right_on_step():
+            return f"{observer} was given access in step {given[-1].step} ({_by(given[-1])}) and never lost it."
+        return f"{observer} made it in step {self._right_on_step()} and never lost it."
+
+    def _asked_for(self) -> str:
+        if self._violation.socket:
+            scopes = [s.scope for s in _subscriptions(self._model, self._violation) if s.scope]
+            return " and ".join(self._place(scope) for scope in scopes)
+        assert self._violation.step is not None
+        scope = self._model.deeds[self._violation.step].innermost()
+        return self._place(scope) if scope else "something else"
+
+    # -- names
+
+    def _user(self, user: Thing) -> str:
+        """`user B`, with the name that it signed up under where it is first spoken of."""
+        letter = self._short(user)
+        if user in self._introduced or not user.label:
+            return f"user {letter}"
+        self._introduced.add(user)
+        return f"user {letter} (named {user.label!r})"
+
+    def _short(self, user: Thing) -> str:
+        return self._names.get(user.ref, "?")

@@ -1,0 +1,63 @@
+"""What a run tells while it goes on. Reporters listen; a run knows none of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from isofuzz.cases.case import Case
+
+
+@dataclass(frozen=True)
+class Started:
+    """The system under test is up. `services` says which services it uses, and why those."""
+
+    target: str
+    defect: str | None
+    profile: str
+    services: str
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Another part of the run begins: `sweep`, `find`, `shrink`, `confirm`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A program has ended; counts since the start of the run, `seconds` of executing programs."""
+
+    programs: int
+    operations: int
+    seconds: float
+    findings: int
+
+
+@dataclass(frozen=True)
+class LeakSeen:
+    """A violation was seen and is on disk, not yet shrunk."""
+
+    case: Case
+    path: Path
+
+
+@dataclass(frozen=True)
+class Shrinking:
+    """A candidate was executed."""
+
+    executions: int
+    steps: int
+    steps_found: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A finding is final: shrunk, and confirmed or not."""
+
+    case: Case
+    path: Path
+
+
+Event = Started | Phase | Progress | LeakSeen | Shrinking | Kept
+Listener = Callable[[Event], None]

@@ -1,0 +1,111 @@
+"""What a run exercised, counted; and what it did not, in words. Green means checked."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from isofuzz.history.acts import Standing
+from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped
+from isofuzz.history.model import Deed
+from isofuzz.history.relations import Relation, relation
+from isofuzz.oracles.judge import Judge
+from isofuzz.program.vocabulary import Operation, Vocabulary
+from isofuzz.runs.sweep import enders, guarded
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """An operation, tried with something to which its actor stood so in one parameter."""
+
+    operation: str
+    parameter: str
+    relation: Relation
+
+
+@dataclass
+class Exercised:
+    """Counts over all programs of a run.
+
+    `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `delivered`
+    events that had to arrive and did, `unknown` absences that no barrier could prove; `unexpected` holds one example
+    of each way in which an operation ended unexpectedly, with its count.
+    """
+
+    programs: int = 0
+    operations: int = 0
+    skipped: int = 0
+    frames: int = 0
+    outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    worked: Counter[str] = field(default_factory=Counter)
+    showed: Counter[str] = field(default_factory=Counter)
+    cells: Counter[Cell] = field(default_factory=Counter)
+    delivered: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    unexpected: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, history: History, judge: Judge) -> None:
+        """Count one program."""
+        self.programs += 1
+        self.delivered += judge.delivery.asserted
+        self.unknown += judge.delivery.unknown
+        for entry in history:
+            match entry:
+                case Invocation():
+                    self.operations += 1
+                case Skipped():
+                    self.skipped += 1
+                case Delivery():
+                    self.frames += 1
+                case Completion():
+                    self._complete(judge.model.deeds[entry.step], entry)
+
+    def missing(self, vocabulary: Vocabulary) -> list[str]:
+        """What the target could have been asked and was not, or never answered; each in words."""
+        return [
+            *(gap for operation in vocabulary.operations for gap in self._gaps(vocabulary, operation)),
+            *(
+                f"no {thing.name} ever had to deliver an event and did"
+                for thing in vocabulary.things
+                if thing.pushes and not self.delivered[thing.name]
+            ),
+            *(
+                f"{count} events of {name} were absent, but no barrier orders the system's fan-out: override "
+                f"`quiesce` of the target or `barrier` of the socket"
+                for name, count in sorted(self.unknown.items())
+            ),
+        ]
+
+    def _complete(self, deed: Deed, entry: Completion) -> None:
+        name = deed.operation.name
+        self.outcomes[name, entry.outcome] += 1
+        if entry.outcome is Outcome.INFO:
+            self.unexpected[name, entry.text] += 1
+        if entry.outcome is Outcome.OK and deed.act.standing is Standing.CERTAIN:
+            self.worked[name] += 1
+        if deed.operation.shows and entry.seen:
+            self.showed[name] += 1
+        for parameter, things in deed.arguments.items():
+            for thing in things:
+                found = relation(deed.user, thing, deed.act.invoked, apart_from=deed.act)
+                self.cells[Cell(name, parameter, found)] += 1
+
+    def _gaps(self, vocabulary: Vocabulary, operation: Operation) -> Iterator[str]:
+        name = operation.name
+        if not self.worked[name]:
+            yield f"{name} never succeeded for an entitled user"
+        elif operation.shows and not self.showed[name]:
+            yield f"{name} never showed any {operation.shown}"
+        for cell in formable(vocabulary, operation):
+            if not self.cells[cell]:
+                yield f"{name} was never tried with a {cell.relation} {cell.parameter}"
+
+
+def formable(vocabulary: Vocabulary, operation: Operation) -> Iterator[Cell]:
+    """The cells that programs can reach with what the target's operations offer."""
+    for parameter in guarded(vocabulary, operation):
+        yield Cell(operation.name, parameter.name, Relation.OWN)
+        yield Cell(operation.name, parameter.name, Relation.FOREIGN)
+        if enders(vocabulary, parameter.type):
+            yield Cell(operation.name, parameter.name, Relation.ENDED)
+        if vocabulary.thing(parameter.type).issued:
+            yield Cell(operation.name, parameter.name, Relation.NEVER)

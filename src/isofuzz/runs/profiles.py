@@ -1,0 +1,68 @@
+"""Profiles: how much a run does. Each is also registered with Hypothesis, as `isofuzz-` and its name."""
+
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+
+from isofuzz.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The budget of a run.
+
+    `programs` random programs of up to `steps` steps after their prologue, for at most `seconds`; `findings` after
+    which it stops; `shrink_seconds` for each of them.
+    """
+
+    name: str
+    programs: int
+    steps: int
+    seconds: float
+    findings: int
+    shrink_seconds: float
+
+    @property
+    def hypothesis_name(self) -> str:
+        """Under which name Hypothesis knows it."""
+        return f"isofuzz-{self.name}"
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("dev", programs=40, steps=20, seconds=20, findings=1, shrink_seconds=20),
+        Profile("ci", programs=200, steps=30, seconds=120, findings=3, shrink_seconds=60),
+        Profile("nightly", programs=20_000, steps=50, seconds=3600, findings=50, shrink_seconds=300),
+    )
+}
+DEFAULT = "dev"
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of this name, `isofuzz-` before it or not; raises UsageError that lists those that there are."""
+    profile = PROFILES.get(name.removeprefix("isofuzz-"))
+    if profile is None:
+        raise UsageError(f"there is no profile {name!r}; write one of {', '.join(PROFILES)}")
+    return profile
+
+
+def register_profiles() -> None:
+    """Make the profiles known to Hypothesis, for `--hypothesis-profile`; no profile of another name is touched."""
+    for profile in PROFILES.values():
+        settings.register_profile(profile.hypothesis_name, hypothesis_settings(profile))
+
+
+def hypothesis_settings(profile: Profile) -> settings:
+    """How Hypothesis runs the machine: it only finds; isofuzz itself shrinks, replays and judges."""
+    return settings(
+        max_examples=profile.programs,
+        stateful_step_count=profile.steps,
+        phases=(Phase.reuse, Phase.generate),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=False,
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+    )

@@ -1,0 +1,176 @@
+"""The sweep: small programs derived from the target, the same in every run, that touch everything once.
+
+Each operation for its owner (the positive control); each parameter that takes a thing with a foreign, a deleted and a
+never-issued one, alone and overlapping a write; each right given, taken away and given back, with writes and
+reconnects between. What the sweep cannot reach is what the run reports as not exercised.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from isofuzz.engine.composer import Composer
+from isofuzz.engine.plan import Plan
+from isofuzz.engine.prologue import prologue
+from isofuzz.history.relations import Relation
+from isofuzz.history.world import Thing
+from isofuzz.program.steps import Burst, Call, Program
+from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, Vocabulary
+from isofuzz.target.signatures import Signatures
+
+_GUARDED = (Kind.THREAD, Kind.RECORD)
+_GIVING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
+_NOT_OWN = (Relation.FOREIGN, Relation.ENDED, Relation.NEVER)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One program of the sweep, and what it is there for."""
+
+    purpose: str
+    program: Program
+
+
+def sweep(signatures: Signatures) -> Iterator[Exercise]:
+    """All programs of the sweep, in their order."""
+    vocabulary = signatures.vocabulary
+    for operation in vocabulary.operations:
+        yield _by_owner(signatures, operation)
+    for operation in vocabulary.operations:
+        for parameter in guarded(vocabulary, operation):
+            for relation in _NOT_OWN:
+                if relation is Relation.NEVER and not vocabulary.thing(parameter.type).issued:
+                    continue
+                if relation is Relation.ENDED and not enders(vocabulary, parameter.type):
+                    continue
+                yield _by_other(signatures, operation, parameter, relation)
+    for operation in vocabulary.operations:
+        if any(parameter.effect is Effect.REVOKES for parameter in operation.parameters):
+            yield _right_taken(signatures, operation)
+        if any(_ends_session(vocabulary, parameter) for parameter in operation.parameters):
+            yield _session_ended(signatures, operation)
+
+
+def guarded(vocabulary: Vocabulary, operation: Operation) -> Iterator[Parameter]:
+    """The parameters whose arguments the system has to defend."""
+    for parameter in operation.drawn(Draw.THING):
+        if vocabulary.kind_of(parameter) in _GUARDED and parameter.effect is not Effect.OWN:
+            yield parameter
+
+
+def enders(vocabulary: Vocabulary, name: str) -> list[Operation]:
+    """The operations that end things of this class."""
+    return [
+        operation
+        for operation in vocabulary.operations
+        if any(p.effect is Effect.ENDS and p.type == name for p in operation.parameters)
+    ]
+
+
+class _Draft:
+    """A program in the making, with two users and what they need."""
+
+    def __init__(self, signatures: Signatures, *, share: bool) -> None:
+        self._signatures = signatures
+        self._vocabulary = signatures.vocabulary
+        self._composer = Composer(signatures.vocabulary)
+        self._bursts: list[Burst] = []
+        for call in prologue(self._composer, [Plan(signatures, number=n) for n in range(2)], share=share):
+            self._bursts.append(Burst((call,)))
+        self.owner, self.guest = [*self._composer.sessions(), None, None][:2]
+
+    def compose(self, operation: Operation, session: Thing | None, **relations: Relation) -> Call | None:
+        """The step, if it can be done by this session with things to which its user stands so."""
+        plan = Plan(self._signatures, relations)
+        if self._vocabulary.actor(operation) is None:
+            return self._composer.compose(operation, plan)
+        return self._composer.compose(operation, plan, session=session.ref) if session else None
+
+    def do(self, operation: Operation, session: Thing | None, **relations: Relation) -> None:
+        """Add the step, if it can be done."""
+        self.together(self.compose(operation, session, **relations))
+
+    def together(self, *calls: Call | None) -> None:
+        """Add steps that overlap, as far as there are any."""
+        able = tuple(call for call in calls if call)
+        if able:
+            self._bursts.append(Burst(able))
+
+    def all_who(self, wanted: Callable[[Operation], bool], *sessions: Thing | None) -> None:
+        """Add each wanted operation, by each of the sessions, with their own things."""
+        for session in sessions:
+            for operation in self._vocabulary.operations:
+                if wanted(operation):
+                    self.do(operation, session)
+
+    def finished(self, purpose: str) -> Exercise:
+        """The program, ending with everyone reading everything that they can."""
+        self.all_who(_reads, self.owner, self.guest)
+        return Exercise(purpose, Program(tuple(self._bursts)))
+
+
+def _by_owner(signatures: Signatures, operation: Operation) -> Exercise:
+    draft = _Draft(signatures, share=True)
+    draft.do(operation, draft.owner)
+    draft.all_who(_only_writes, draft.owner)
+    return draft.finished(f"{operation.name} by its owner")
+
+
+def _by_other(signatures: Signatures, operation: Operation, parameter: Parameter, relation: Relation) -> Exercise:
+    draft = _Draft(signatures, share=False)
+    if relation is Relation.ENDED:
+        draft.do(enders(signatures.vocabulary, parameter.type)[0], draft.owner)
+        draft.do(operation, draft.owner, **{parameter.name: relation})
+    draft.do(operation, draft.guest, **{parameter.name: relation})
+    draft.all_who(_reads, draft.owner)
+    writing = next(filter(_only_writes, signatures.vocabulary.operations), None)
+    draft.together(
+        draft.compose(writing, draft.owner) if writing else None,
+        draft.compose(operation, draft.guest, **{parameter.name: relation}),
+    )
+    return draft.finished(f"{operation.name} with {relation} {parameter.name}")
+
+
+def _right_taken(signatures: Signatures, operation: Operation) -> Exercise:
+    vocabulary = signatures.vocabulary
+    draft = _Draft(signatures, share=True)
+    draft.all_who(_only_writes, draft.owner)
+    draft.all_who(_reads, draft.owner, draft.guest)
+    draft.do(operation, draft.owner)
+    draft.all_who(_only_writes, draft.owner)
+    for other in vocabulary.operations:
+        connects = any(vocabulary.thing(name).kind is Kind.SOCKET for name in other.creates)
+        subscribes = any(vocabulary.thing(name).kind is Kind.SUBSCRIPTION for name in other.creates)
+        if subscribes or _reads(other):
+            draft.do(other, draft.guest, **{p.name: Relation.FOREIGN for p in guarded(vocabulary, other)})
+        elif connects and vocabulary.actor(other):
+            draft.do(other, draft.guest)
+    draft.all_who(_only_writes, draft.owner)
+    draft.all_who(_gives, draft.owner)
+    draft.all_who(_only_writes, draft.owner)
+    return draft.finished(f"{operation.name}, and back again")
+
+
+def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:
+    draft = _Draft(signatures, share=True)
+    draft.do(operation, draft.guest)
+    draft.all_who(_only_writes, draft.owner)
+    return draft.finished(f"{operation.name}, while others write")
+
+
+def _reads(operation: Operation) -> bool:
+    return operation.shows is not None and not operation.writes
+
+
+def _only_writes(operation: Operation) -> bool:
+    """Does it store a text and leave everyone's rights and sessions as they are?"""
+    return bool(operation.drawn(Draw.SECRET)) and not any(
+        parameter.effect not in (None, Effect.OWN) for parameter in operation.parameters
+    )
+
+
+def _gives(operation: Operation) -> bool:
+    return any(parameter.effect in _GIVING for parameter in operation.parameters) and not operation.creates
+
+
+def _ends_session(vocabulary: Vocabulary, parameter: Parameter) -> bool:
+    return parameter.effect is Effect.ENDS and vocabulary.kind_of(parameter) is Kind.SESSION

@@ -1,0 +1,5 @@
+"""The reference chat: the system on which isofuzz proves itself, its zoo of planted leaks, and its target."""
+
+from isofuzz_packs.chat.target import Chat
+
+__all__ = ["Chat"]

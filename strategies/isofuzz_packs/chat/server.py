@@ -1,0 +1,87 @@
+"""The running chat: sockets, and the loop that answers the requests of each connection one by one."""
+
+import logging
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from websockets.asyncio.server import ServerConnection, serve, unix_serve
+from websockets.exceptions import ConnectionClosed
+
+from isofuzz_packs.chat.accounts import Accounts
+from isofuzz_packs.chat.defects import Defect
+from isofuzz_packs.chat.protocol import ClientId, error_reply, open_envelope, read_request, reply
+from isofuzz_packs.chat.refusals import Refusal
+from isofuzz_packs.chat.router import Connection, Router
+from isofuzz_packs.chat.service import Service
+from isofuzz_packs.chat.threads import Threads
+from isofuzz_packs.chat.transactions import Database
+
+_log = logging.getLogger(__name__)
+
+
+class ChatServer:
+    """The chat on a Unix socket, or on a loopback port (0: any free one), while it is entered.
+
+    `app_url` is a `postgresql://` URL of the application's role. `defect` names a leak to plant; an unknown name
+    raises ValueError. Leaving closes every connection and waits for the requests that are being answered.
+    """
+
+    def __init__(
+        self, app_url: str, *, unix_path: Path | None = None, port: int = 0, defect: str | None = None
+    ) -> None:
+        planted = None if defect is None else Defect(defect)
+        self._database = Database(app_url)
+        self._router = Router(planted)
+        self._service = Service(Accounts(self._database), Threads(self._database, planted), self._router)
+        self._unix_path = unix_path
+        self._port = port
+        self._running = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as starting:
+            starting.push_async_callback(self._database.close)
+            await self._database.open()
+            if self._unix_path is not None:
+                listening = unix_serve(self._converse, str(self._unix_path), compression=None)
+            else:
+                listening = serve(self._converse, "127.0.0.1", self._port, compression=None)
+            server = await starting.enter_async_context(listening)
+            if self._unix_path is None:
+                [socket] = server.sockets
+                self._port = socket.getsockname()[1]
+            self._running = starting.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._running.aclose()
+
+    @property
+    def url(self) -> str:
+        """Where clients connect; with a Unix socket, what they name as the host."""
+        return "ws://localhost/" if self._unix_path is not None else f"ws://127.0.0.1:{self._port}/"
+
+    async def _converse(self, websocket: ServerConnection) -> None:
+        connection = Connection(websocket)
+        self._router.add(connection)
+        try:
+            with suppress(ConnectionClosed):  # clients come and go as they please
+                async for frame in websocket:
+                    await websocket.send(await self._answer(connection, frame))
+        finally:
+            self._router.remove(connection)
+
+    async def _answer(self, connection: Connection, frame: str | bytes) -> str:
+        client_id: ClientId = None
+        try:
+            client_id, envelope = open_envelope(frame)
+            answer = await self._service.answer(connection, read_request(envelope))
+        except Refusal as refusal:
+            return error_reply(client_id, refusal.error)
+        except Exception:  # noqa: BLE001 -- whatever went wrong with one request, the others are still answered
+            _log.exception("a request failed")
+            return error_reply(client_id, "internal")
+        return reply(client_id, answer)

@@ -1,0 +1,195 @@
+"""The target of the reference chat: what its users can do, in the words of isofuzz."""
+
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import Any, ClassVar
+
+from isofuzz import (
+    All,
+    Ends,
+    Grants,
+    Key,
+    Name,
+    Query,
+    Record,
+    Refused,
+    Revokes,
+    Secret,
+    Services,
+    Session,
+    Some,
+    Subscription,
+    Target,
+    Thread,
+    User,
+    WebSocket,
+    operation,
+)
+from isofuzz_packs.chat.defects import DESCRIPTIONS, Defect
+from isofuzz_packs.chat.schema import create_schema
+from isofuzz_packs.chat.server import ChatServer
+
+
+class Title(Secret):
+    """What a thread is called."""
+
+
+class Body(Secret):
+    """What a message says."""
+
+
+class About(Secret, private=True):
+    """What a user notes about themselves."""
+
+
+class Who(User):
+    """A user of the chat."""
+
+    id: str
+
+
+class Line(WebSocket):
+    """A connection: requests and their replies, and between them the events that it is subscribed to."""
+
+    async def call(self, do: str, **fields: object) -> Any:
+        """Make a request and return what it was answered; raises Refused with the error."""
+        number = next(_numbers)
+        reply = await self.ask({"id": number, "do": do, **fields}, until=lambda frame: frame.get("id") == number)
+        if "error" in reply:
+            raise Refused(reply["error"])
+        return reply["ok"]
+
+    async def barrier(self) -> None:
+        """The chat pushes an event before it answers the write, so what precedes this answer is all there is."""
+        await self.call("ping")
+
+
+class Me(Session):
+    """Who is signed in, with the connection that their requests go over."""
+
+    token: str
+    line: Line
+
+
+class Room(Thread):
+    """A thread of the chat."""
+
+    id: str
+
+
+class Message(Record):
+    """A message in a thread."""
+
+    id: int
+
+
+class Feed(Subscription[Body], echo=True):
+    """Each new or edited message of one thread, the author's own included."""
+
+
+class Chat(Target):
+    """The reference chat. `defect` plants one leak of the zoo."""
+
+    defects: ClassVar = {str(defect): DESCRIPTIONS[defect].sentence for defect in Defect}
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        """Create the schema as its owner, and run the server as a role that row security binds."""
+        app = await services.create_role("app")
+        await create_schema(services.database_url, app.name)
+        self._path = services.folder / "chat.sock"
+        async with ChatServer(app.url, unix_path=self._path, defect=self.defect) as server:
+            self._url = server.url
+            yield
+
+    @operation
+    async def sign_in(self, name: Name) -> tuple[Who, Me, Line]:
+        """Sign in, and up if the name is new."""
+        line = await self._connect()
+        answer = await line.call("sign_in", name=name)
+        return Who(answer["user"]), Me(answer["token"], line), line
+
+    @operation
+    async def connect(self, me: Me) -> Line:
+        """Open another connection for the same session."""
+        line = await self._connect()
+        await line.call("resume", token=me.token)
+        return line
+
+    @operation
+    async def log_out(self, me: Ends[Me]) -> None:
+        """End the session on every connection."""
+        await me.line.call("log_out")
+
+    @operation
+    async def open_thread(self, me: Me, slug: Key, title: Title) -> tuple[Room, object]:
+        """Open one's own thread of that slug; it is made if there is none."""
+        answer = await me.line.call("open_thread", slug=slug, title=title)
+        return Room(answer["thread"]), answer
+
+    @operation
+    async def post(self, me: Me, room: Room, body: Body) -> Message:
+        """Write a message."""
+        answer = await me.line.call("post", thread=room.id, body=body)
+        return Message(answer["message"])
+
+    @operation
+    async def history(self, me: Me, room: Room) -> All[Body]:
+        """All messages of a thread."""
+        return await me.line.call("history", thread=room.id)
+
+    @operation
+    async def list_threads(self, me: Me) -> All[Title]:
+        """The titles of all threads that one owns or is in."""
+        return await me.line.call("list_threads")
+
+    @operation
+    async def search(self, me: Me, text: Query) -> Some[Body]:
+        """The messages that hold a text, in all threads that one is in."""
+        return await me.line.call("search", text=text)
+
+    @operation
+    async def invite(self, me: Me, room: Room, member: Grants[Who]) -> None:
+        """Let a user into one's own thread."""
+        await me.line.call("invite", thread=room.id, user=member.id)
+
+    @operation
+    async def kick(self, me: Me, room: Room, member: Revokes[Who]) -> None:
+        """Put a user out of one's own thread."""
+        await me.line.call("kick", thread=room.id, user=member.id)
+
+    @operation
+    async def edit_message(self, me: Me, message: Message, body: Body) -> None:
+        """Replace what one's own message says."""
+        await me.line.call("edit_message", message=message.id, body=body)
+
+    @operation
+    async def delete_message(self, me: Me, message: Ends[Message]) -> None:
+        """Delete one's own message."""
+        await me.line.call("delete_message", message=message.id)
+
+    @operation
+    async def delete_thread(self, me: Me, room: Ends[Room]) -> None:
+        """Delete one's own thread with everything in it."""
+        await me.line.call("delete_thread", thread=room.id)
+
+    @operation
+    async def subscribe(self, me: Me, line: Line, room: Room) -> Feed:
+        """Have the messages of a thread pushed to a connection of one's own."""
+        await line.call("subscribe", thread=room.id)
+        return Feed()
+
+    @operation
+    async def set_about(self, me: Me, about: About) -> None:
+        """Note something about oneself."""
+        await me.line.call("set_about", about=about)
+
+    @operation
+    async def read_about(self, me: Me) -> All[About]:
+        """Read what one noted about oneself."""
+        return await me.line.call("read_about")
+
+    async def _connect(self) -> Line:
+        return await Line.open(self._url, unix=str(self._path))
+
+
+_numbers = count(1)

@@ -1,0 +1,115 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isofuzz.services import watchdog
+from isofuzz.services.watchdog import RECORD, clear, start_identity, stop
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends only when its standard input does, or by a signal."""
+    process = subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE)
+    with process:
+        yield process
+        process.kill()
+
+
+def entry(pid: int, identity: str) -> str:
+    return json.dumps({"pid": pid, "identity": identity, "signal": int(signal.SIGTERM)}) + "\n"
+
+
+def test_an_identity_lasts_as_long_as_its_process(sleeper: subprocess.Popen[bytes]) -> None:
+    identity = start_identity(sleeper.pid)
+
+    assert identity is not None
+    assert start_identity(sleeper.pid) == identity
+    sleeper.kill()
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet waited for
+    assert start_identity(sleeper.pid) is None
+    sleeper.wait()
+    assert start_identity(sleeper.pid) is None
+
+
+def test_a_reused_number_is_left_alone(sleeper: subprocess.Popen[bytes]) -> None:
+    stop(sleeper.pid, "another start", signal.SIGKILL)
+
+    assert sleeper.poll() is None
+
+
+def test_a_process_that_ignores_the_signal_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isofuzz.services.watchdog.PATIENCE", 0.05)
+    script = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
+    command = [sys.executable, "-I", "-S", "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        identity = start_identity(process.pid)
+        assert identity is not None
+
+        stop(process.pid, identity, signal.SIGTERM)
+
+        assert process.wait() == -signal.SIGKILL
+
+
+def test_clearing_stops_what_is_recorded_and_deletes_the_folder(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    folder = tmp_path / "run"
+    (folder / "deep").mkdir(parents=True)
+    identity = start_identity(sleeper.pid)
+    assert identity is not None
+    half_a_line = '{"pid": 1, "ident'
+    (folder / RECORD).write_text(entry(sleeper.pid, identity) + half_a_line)
+
+    clear(folder)
+
+    assert sleeper.wait() == -signal.SIGTERM
+    assert not folder.exists()
+
+
+def test_a_folder_without_a_record_is_nobodys(tmp_path: Path) -> None:
+    clear(tmp_path)
+    clear(tmp_path / "missing")
+
+    assert tmp_path.exists()
+
+
+def test_the_watchdog_outlives_polite_signals_and_acts_when_its_pipe_closes(
+    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    identity = start_identity(sleeper.pid)
+    assert identity is not None
+    (folder / RECORD).write_text(entry(sleeper.pid, identity))
+    # Reports once main() has begun to read, which is after it has set up its signals.
+    script = """
+import runpy, sys
+class Reporting:
+    def __init__(self, buffer): self._buffer = buffer
+    def read(self):
+        print(flush=True)
+        return self._buffer.read()
+class Input: buffer = Reporting(sys.stdin.buffer)
+sys.stdin = Input()
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+    command = [sys.executable, "-I", "-S", "-c", script, watchdog.__file__, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.readline()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            child.send_signal(number)
+        child.stdin.close()
+        assert child.wait() == 0
+
+    assert sleeper.wait() == -signal.SIGTERM
+    assert not folder.exists()
