@@ -257,21 +257,29 @@ def _orders(target: Target, socket: Socket) -> bool:
     return own_barrier or type(target).quiesce is not Target.quiesce
 
 
+def any_violation(execution: Execution) -> bool:
+    """Has this program shown a violation?"""
+    return bool(execution.judge.violations)
+
+
 async def execute(
     system: System,
     program: Program,
     judge: Judge,
     on_violation: Callable[[Execution, Violation], None] | None = None,
+    *,
+    stop: Callable[[Execution], bool] = any_violation,
 ) -> Execution:
-    """Run a whole program from reset; the history ends with the burst that shows a violation."""
+    """Run a whole program from reset, up to the burst after which `stop` says that it is enough."""
     await system.reset()
     execution = Execution(system, judge, on_violation)
     try:
         for burst in program.bursts:
             await execution.run(burst)
-            if judge.violations:
+            if stop(execution):
                 break
-        await execution.finish()
+        else:
+            await execution.finish()
     finally:
         await execution.close()
     return execution

@@ -1,0 +1,50 @@
+"""The last word on a finding: a fresh process, on fresh services. Run as a module, this is that process."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from isofuzz.cases.case import HitRate
+from isofuzz.runs.replay import ReplayVerdict, replay
+from isofuzz.runs.reproduction import tries_for
+
+_SECONDS = 120
+
+
+def confirmed_cold(case: Path, hit_rate: HitRate, database_url: str | None, allow_hosts: Sequence[str]) -> bool | None:
+    """Does the case show its violation in a process of its own? None: that process could not tell."""
+    tries = tries_for(hit_rate) if hit_rate.seen else 1
+    request = {"case": str(case), "times": tries, "database_url": database_url, "allow_hosts": list(allow_hosts)}
+    try:
+        answered = subprocess.run(
+            [sys.executable, "-m", "isofuzz.runs.cold"],
+            input=json.dumps(request),  # not in its arguments: the URL may hold a password
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+        )
+        return bool(json.loads(answered.stdout.splitlines()[-1])["seen"])
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError):
+        return None
+
+
+def main() -> None:
+    """Replay the case that standard input names; answer on standard output."""
+    request = json.loads(sys.stdin.read())
+    sys.path.insert(0, str(Path.cwd()))
+    [replayed] = replay(
+        [Path(request["case"])],
+        times=request["times"],
+        database_url=request["database_url"],
+        allow_hosts=request["allow_hosts"],
+    )
+    if replayed.verdict is ReplayVerdict.CANNOT_RUN:
+        sys.exit(replayed.reason)
+    sys.stdout.write(json.dumps({"seen": replayed.hit_rate.seen, "runs": replayed.hit_rate.runs}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

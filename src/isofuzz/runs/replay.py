@@ -1,0 +1,146 @@
+"""Replaying cases: does the finding still show?"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from isofuzz.cases.case import Case, HitRate
+from isofuzz.cases.store import read_case
+from isofuzz.engine.interpreter import Execution
+from isofuzz.engine.system import running
+from isofuzz.errors import CaseUnreadable, InfrastructureError, UsageError
+from isofuzz.history.entries import Completion, Outcome
+from isofuzz.oracles.violation import Oracle
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.planting import new_mint, planted
+from isofuzz.runs.reproduction import Reproducer, tries_for
+from isofuzz.runs.targets import find_target
+from isofuzz.services import open_services
+from isofuzz.target.signatures import read_signatures
+
+
+class ReplayVerdict(Enum):
+    """What replaying a case says."""
+
+    STILL_LEAKS = "STILL LEAKS"
+    NO_LONGER = "NO LONGER"
+    CANNOT_RUN = "CANNOT RUN"
+    UNDECIDED = "UNDECIDED"
+
+    @property
+    def exit_code(self) -> int:
+        """1 still leaks, 0 no longer, 2 cannot run, 3 undecided."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    ReplayVerdict.STILL_LEAKS: 1,
+    ReplayVerdict.NO_LONGER: 0,
+    ReplayVerdict.CANNOT_RUN: 2,
+    ReplayVerdict.UNDECIDED: 3,
+}
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One case replayed: how often it showed, and why the verdict is what it is."""
+
+    path: Path
+    case: Case | None
+    verdict: ReplayVerdict
+    hit_rate: HitRate
+    reason: str
+
+
+def replay(
+    paths: Sequence[Path],
+    *,
+    times: int | None = None,
+    database_url: str | None = None,
+    allow_hosts: Sequence[str] = (),
+    on_replayed: Callable[[Replayed], None] = lambda replayed: None,
+) -> list[Replayed]:
+    """Replay each case on services of its own.
+
+    `times`: how often; left out, as often as it takes for its hit rate. A case that cannot be read or run is told as
+    such and keeps none of the others from being replayed.
+    """
+    done = []
+    for path in paths:
+        replayed = _replay_one(path, times, database_url, allow_hosts)
+        on_replayed(replayed)
+        done.append(replayed)
+    return done
+
+
+def _replay_one(path: Path, times: int | None, database_url: str | None, allow_hosts: Sequence[str]) -> Replayed:
+    case: Case | None = None
+    try:
+        case = read_case(path)
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(_replay(path, case, times, database_url, allow_hosts))
+    except (UsageError, InfrastructureError) as problem:
+        return Replayed(path, case, ReplayVerdict.CANNOT_RUN, HitRate(0, 0), str(problem))
+
+
+async def _replay(
+    path: Path, case: Case, times: int | None, database_url: str | None, allow_hosts: Sequence[str]
+) -> Replayed:
+    target_class = find_target(case.target)
+    signatures = read_signatures(target_class)
+    check_fits(case, signatures.vocabulary)
+    target = planted(target_class, case.defect)
+    wanted = times or max(tries_for(case.hit_rate), 2)
+    seen = 0
+    untested: str | None = None
+    async with (
+        open_services(database_url=database_url, allow_hosts=allow_hosts) as services,
+        running(target, signatures, services, new_mint()) as system,
+    ):
+        reproducer = Reproducer(system, case.fingerprint, tuple(Oracle), lambda execution, violation: None)
+        runs = 0
+        while runs < wanted and (times or not seen):
+            execution, shown = await reproducer.once(case.program)
+            runs += 1
+            seen += shown
+            untested = untested or (None if shown else _untested(case, execution))
+    return _judged(path, case, HitRate(seen, runs), wanted, untested)
+
+
+def _judged(path: Path, case: Case, hit_rate: HitRate, wanted: int, untested: str | None) -> Replayed:
+    if hit_rate.seen:
+        return Replayed(path, case, ReplayVerdict.STILL_LEAKS, hit_rate, f"it showed in {hit_rate} runs")
+    if untested:
+        return Replayed(path, case, ReplayVerdict.UNDECIDED, hit_rate, untested)
+    needed = tries_for(case.hit_rate)
+    if hit_rate.runs < needed:
+        reason = f"clean in {wanted} runs, but at its hit rate of {case.hit_rate} it takes {needed}"
+        return Replayed(path, case, ReplayVerdict.UNDECIDED, hit_rate, reason)
+    return Replayed(path, case, ReplayVerdict.NO_LONGER, hit_rate, f"clean in {hit_rate.runs} runs")
+
+
+def _untested(case: Case, execution: Execution) -> str | None:
+    """Why this clean execution says nothing: a step that the story needs was skipped or ended unexpectedly."""
+    outcomes = {entry.step: entry.outcome for entry in execution.history if isinstance(entry, Completion)}
+    for call in case.program.calls:
+        if call.number not in outcomes:
+            return f"step {call.number} ({call.operation}) could not be executed: what it refers to was not created"
+        if outcomes[call.number] is Outcome.INFO:
+            return f"step {call.number} ({call.operation}) ended unexpectedly, so a clean run says nothing"
+    return None
+
+
+def check_fits(case: Case, vocabulary: Vocabulary) -> None:
+    """Raises CaseUnreadable that says what the target no longer has, if it has changed since the case was found."""
+    operations = {operation.name: operation for operation in vocabulary.operations}
+    for call in case.program.calls:
+        if call.operation not in operations:
+            raise CaseUnreadable(f"{case.target} has no operation {call.operation!r} any more (step {call.number})")
+        expected = {parameter.name for parameter in operations[call.operation].parameters}
+        if expected != set(call.arguments):
+            changed = ", ".join(sorted(expected ^ set(call.arguments)))
+            raise CaseUnreadable(
+                f"{case.target}.{call.operation} has other parameters than when the case was found: {changed}"
+            )

@@ -1,0 +1,284 @@
+"""A run from start to verdict: services up, system up, sweep, find, and each finding shrunk and confirmed."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import seed as hypothesis_seed
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import run_state_machine_as_test
+
+from isofuzz.cases.case import HitRate
+from isofuzz.engine.interpreter import Execution, execute
+from isofuzz.engine.machine import Stop, build_machine
+from isofuzz.engine.shrinker import Shrinker
+from isofuzz.engine.system import System, running
+from isofuzz.errors import InfrastructureError
+from isofuzz.oracles.judge import Judge
+from isofuzz.oracles.verdict import Verdict, conclude
+from isofuzz.oracles.violation import Oracle
+from isofuzz.program.steps import Program
+from isofuzz.runs.cold import confirmed_cold
+from isofuzz.runs.events import Listener, Phase, Progress, Shrinking, Started
+from isofuzz.runs.exercised import Exercised
+from isofuzz.runs.keeper import Keeper
+from isofuzz.runs.planting import new_mint, planted
+from isofuzz.runs.profiles import Profile, hypothesis_settings
+from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
+from isofuzz.runs.summary import Summary
+from isofuzz.runs.sweep import sweep
+from isofuzz.services import open_services
+from isofuzz.target.base import Target
+from isofuzz.target.signatures import Signatures, read_signatures
+
+T = TypeVar("T")
+
+INTERRUPTED = "interrupted: what was found until then is kept, what was not yet exercised is unknown"
+_FIRST_TRIES = 8
+"""How often a program in which steps overlap is run to learn how often it shows its violation."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go."""
+
+    target: str
+    target_class: type[Target]
+    profile: Profile
+    defect: str | None = None
+    seed: int | None = None
+    only: frozenset[Oracle] = frozenset(Oracle)
+    cases: Path = Path(".isofuzz/cases")
+    database_url: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+
+
+def run(request: RunRequest, listener: Listener = lambda event: None) -> Summary:
+    """Run to the end, or until Ctrl-C; raises UsageError (TargetMistake among them) if there is nothing to run."""
+    signatures = read_signatures(request.target_class)
+    target = planted(request.target_class, request.defect)
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return _Run(request, target, signatures, listener, runner.get_loop()).to_the_end()
+
+
+class _Run:
+    """One run in progress; also the session that the Hypothesis machine works for."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        target: Target,
+        signatures: Signatures,
+        listener: Listener,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.loop = loop
+        self._request = request
+        self._profile = request.profile
+        self._target = target
+        self._signatures = signatures
+        self._listener = listener
+        self._exercised = Exercised()
+        self._keeper: Keeper | None = None
+        self._services = "none: they were not available"
+        self._versions: dict[str, str] = {}
+        self._began = time.monotonic()
+        self._executing = 0.0
+        self._problem: Exception | None = None
+
+    def to_the_end(self) -> Summary:
+        """Everything, in order; an interruption or a failure ends it early and is told in the summary."""
+        trouble: str | None = None
+        interrupted = False
+        try:
+            with self._system_up() as system:
+                self._sweep(system)
+                self._find(system)
+        except InfrastructureError as problem:
+            trouble = str(problem)
+        except KeyboardInterrupt:
+            trouble, interrupted = INTERRUPTED, True
+        return self._summary(trouble, interrupted=interrupted)
+
+    # -- the system
+
+    @contextmanager
+    def _system_up(self) -> Iterator[System]:
+        stack = AsyncExitStack()
+        try:
+            yield self._do(self._start(stack))
+        finally:
+            self._do(stack.aclose())
+
+    async def _start(self, stack: AsyncExitStack) -> System:
+        request = self._request
+        services = await stack.enter_async_context(
+            open_services(database_url=request.database_url, allow_hosts=request.allow_hosts)
+        )
+        self._services, self._versions = services.origin, dict(services.versions)
+        system = await stack.enter_async_context(running(self._target, self._signatures, services, new_mint()))
+        self._keeper = Keeper(
+            target=request.target,
+            defect=request.defect,
+            vocabulary=self._signatures.vocabulary,
+            services=services.origin,
+            versions=services.versions,
+            folder=request.cases,
+            listener=self._listener,
+        )
+        self._listener(Started(request.target, request.defect, self._profile.name, services.origin))
+        self._system = system
+        return system
+
+    # -- sweep and find
+
+    def _sweep(self, system: System) -> None:
+        self._listener(Phase("sweep"))
+        for exercise in sweep(self._signatures):
+            if not self._wants_findings():
+                return
+            execution = self._do(
+                execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self._shows_new)
+            )
+            self._count(execution)
+            self._work_on_findings(system)
+
+    def _find(self, system: System) -> None:
+        """Let Hypothesis draw programs until the budget is spent; after a finding, go on with what is left of it."""
+        self._listener(Phase("find"))
+        self._deadline = time.monotonic() + self._profile.seconds
+        before = self._exercised.programs
+        while self._wants_findings() and time.monotonic() < self._deadline:
+            left = self._profile.programs - (self._exercised.programs - before)
+            if left <= 0:
+                return
+            self._draw_programs(left)
+            if self._problem:
+                raise self._problem
+            if not self._kept.unworked:
+                return
+            paused = time.monotonic()
+            self._work_on_findings(system)
+            self._deadline += time.monotonic() - paused
+
+    def _draw_programs(self, count: int) -> None:
+        name = "".join(part.title() for part in (self._target_name(), self._request.defect or "") if part)
+        machine: Any = build_machine(self._signatures, self, name)
+        if self._request.seed is not None:
+            machine = hypothesis_seed(self._request.seed)(machine)
+        examples = DirectoryBasedExampleDatabase(self._request.cases.parent / "examples")
+        limits = settings(hypothesis_settings(self._profile), max_examples=count, database=examples)
+        with suppress(Stop, HypothesisException):  # the sink has what was found; what Hypothesis says of it is ignored
+            run_state_machine_as_test(machine, settings=limits)
+
+    async def begin(self) -> Execution:
+        """A new program, for the machine."""
+        await self._system.reset()
+        return Execution(self._system, self._new_judge(), self._kept.see)
+
+    def wants_more(self, execution: Execution) -> bool:
+        """Go on with this program?"""
+        return not self._shows_new(execution) and time.monotonic() < self._deadline
+
+    def ended(self, execution: Execution) -> bool:
+        """Count the program of the machine; go on with another?"""
+        self._count(execution)
+        return not self._kept.unworked and time.monotonic() < self._deadline
+
+    def failed(self, problem: Exception) -> None:
+        """What isofuzz stands on has failed; raised again outside Hypothesis, which would take it for a finding."""
+        self._problem = problem
+
+    # -- findings
+
+    def _work_on_findings(self, system: System) -> None:
+        while self._kept.unworked and self._wants_findings():
+            self._listener(Phase("shrink"))
+            fingerprint = self._kept.unworked[0]
+            reproducer = Reproducer(system, fingerprint, self._request.only, self._kept.see)
+            hit_rate = self._do(self._shrink(reproducer))
+            self._listener(Phase("confirm"))
+            path = self._kept.findings[fingerprint].path
+            cold = confirmed_cold(path, hit_rate, self._request.database_url, self._request.allow_hosts)
+            self._kept.conclude(fingerprint, hit_rate=hit_rate, cold=cold)
+
+    async def _shrink(self, reproducer: Reproducer) -> HitRate:
+        """Shrink the finding as far as it reproduces; the hit rate of what is left."""
+        found = self._kept.findings[reproducer.fingerprint].case.program
+        first = await reproducer.rate(_FIRST_TRIES if overlaps(found) else 1, found)
+        if not first.seen:
+            return HitRate(1, first.runs + 1)
+        tries = tries_for(first)
+        until = time.monotonic() + self._profile.shrink_seconds
+
+        async def reproduces(candidate: Program) -> bool:
+            execution = await reproducer.within(tries if overlaps(candidate) else 1, candidate)
+            if execution:
+                self._kept.improve(reproducer.fingerprint, execution)
+            return execution is not None
+
+        shrinker = Shrinker(
+            found,
+            self._signatures.vocabulary,
+            reproduces,
+            may_go_on=lambda: time.monotonic() < until,
+            on_progress=lambda at: self._listener(Shrinking(at.executions, len(at.best), len(found))),
+        )
+        best = await shrinker.shrink()
+        return await reproducer.rate(_FIRST_TRIES if overlaps(best) else 2, best)
+
+    def _shows_new(self, execution: Execution) -> bool:
+        """Did this program show something that nobody has worked on yet?"""
+        return any(violation.fingerprint in self._kept.unworked for violation in execution.judge.violations)
+
+    def _wants_findings(self) -> bool:
+        worked = len(self._kept.findings) - len(self._kept.unworked)
+        return worked < self._profile.findings
+
+    # -- small things
+
+    @property
+    def _kept(self) -> Keeper:
+        assert self._keeper, "the system is up before anything is executed"
+        return self._keeper
+
+    def _new_judge(self) -> Judge:
+        return Judge(self._signatures.vocabulary, only=self._request.only)
+
+    def _count(self, execution: Execution) -> None:
+        self._exercised.add(execution.history, execution.judge)
+        counted = self._exercised
+        seconds = time.monotonic() - self._began
+        self._listener(Progress(counted.programs, counted.operations, seconds, len(self._kept.findings)))
+
+    def _target_name(self) -> str:
+        return "".join(character for character in self._request.target if character.isalnum())
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    def _summary(self, trouble: str | None, *, interrupted: bool) -> Summary:
+        findings = tuple(self._keeper.findings.values()) if self._keeper else ()
+        missing = tuple(self._exercised.missing(self._signatures.vocabulary))
+        verdict = conclude(leaks=len(findings), unchecked=len(missing) + interrupted)
+        if trouble and not interrupted and not findings:
+            verdict = Verdict.ERROR
+        return Summary(
+            target=self._request.target,
+            defect=self._request.defect,
+            profile=self._profile.name,
+            verdict=verdict,
+            findings=findings,
+            exercised=self._exercised,
+            missing=missing,
+            trouble=trouble,
+            services=self._services,
+            versions=self._versions,
+            seconds=time.monotonic() - self._began,
+        )

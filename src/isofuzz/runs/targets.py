@@ -1,0 +1,92 @@
+"""Targets by name: a pack, `module:Class`, or `path/to/file.py:Class`."""
+
+import importlib
+import importlib.util
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from isofuzz.errors import UsageError
+from isofuzz.target.base import Target
+
+GROUP = "isofuzz.packs"
+
+
+def find_target(name: str) -> type[Target]:
+    """The target class of this name; raises UsageError that says what there is and how to write it."""
+    if ":" not in name:
+        return _checked(name, _pack(name).load())
+    place, _, qualname = name.rpartition(":")
+    found: object = _module_from_file(Path(place)) if place.endswith(".py") else _module(place)
+    for part in qualname.split("."):
+        if not hasattr(found, part):
+            raise UsageError(
+                f"{place} has no class {qualname!r}; write `{place}:` and the name of your Target subclass"
+            )
+        found = getattr(found, part)
+    return _checked(name, found)
+
+
+def name_of(target: type[Target]) -> str:
+    """The name under which another process finds this class."""
+    for pack in entry_points(group=GROUP):
+        if pack.value == f"{target.__module__.removesuffix('.target')}:{target.__qualname__}":
+            return pack.name
+    file = getattr(sys.modules.get(target.__module__), "__file__", None)
+    if file and not _is_importable(target.__module__, file):
+        return f"{file}:{target.__qualname__}"
+    return f"{target.__module__}:{target.__qualname__}"
+
+
+def _pack(name: str) -> EntryPoint:
+    packs = {pack.name: pack for pack in entry_points(group=GROUP)}
+    if name not in packs:
+        raise UsageError(
+            f"there is no pack {name!r}; write your target as module:Class, for example tests.chat:Chat, or one of "
+            f"the packs: {', '.join(sorted(packs))}"
+        )
+    return packs[name]
+
+
+def _checked(name: str, found: object) -> type[Target]:
+    if not (isinstance(found, type) and issubclass(found, Target)):
+        raise UsageError(f"{name} is no subclass of isofuzz.Target but {found!r}")
+    return found
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name and (name == missing.name or name.startswith(f"{missing.name}.")):
+            raise UsageError(
+                f"there is no module {name!r}; run from the folder that holds it, or write the path of its file: "
+                "path/to/file.py:Class"
+            ) from None
+        raise UsageError(f"{name} cannot be imported: it imports {missing.name!r}, which is not installed") from missing
+    except Exception as problem:  # the user's module may raise anything at import
+        raise UsageError(f"{name} cannot be imported: {type(problem).__name__}: {problem}") from problem
+
+
+def _module_from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}; write path/to/file.py:Class")
+    name = f"isofuzz_target_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:  # the user's module may raise anything at import
+        raise UsageError(f"{path} cannot be imported: {type(problem).__name__}: {problem}") from problem
+    return module
+
+
+def _is_importable(module: str, file: str) -> bool:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin == file and module != "__main__"
