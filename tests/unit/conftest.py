@@ -400,3 +400,8 @@ def _argument(value: Any) -> Argument:
 @pytest.fixture
 def story() -> Story:
     return Story()
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    return CHAT

@@ -19,7 +19,7 @@ from isofuzz.engine.plan import Plan, as_argument
 from isofuzz.engine.prologue import prologue
 from isofuzz.generators import keys, names, queries, templates, values
 from isofuzz.history.relations import Relation
-from isofuzz.program.steps import Argument, Burst, Call, Literal, Ref
+from isofuzz.program.steps import Argument, Burst, Call, Ref
 from isofuzz.program.vocabulary import Draw, Operation, Parameter
 from isofuzz.target.signatures import Signatures
 
@@ -79,18 +79,6 @@ class _Picks:
         return as_argument(parameter, self._drawn[parameter.name])
 
 
-class _Opening(Plan):
-    """Choices for the sign-in of one user in the prologue."""
-
-    def __init__(self, signatures: Signatures, name: str, key: str) -> None:
-        super().__init__(signatures)
-        self._texts = {Draw.NAME: name, Draw.KEY: key}
-
-    def drawn(self, operation: Operation, parameter: Parameter) -> Argument:
-        text = self._texts.get(parameter.draws)
-        return super().drawn(operation, parameter) if text is None else Literal(text)
-
-
 class IsolationMachine(RuleBasedStateMachine):
     """Draws the steps of one program and has them executed. `build_machine` adds a rule for each operation."""
 
@@ -108,7 +96,7 @@ class IsolationMachine(RuleBasedStateMachine):
     def begin(self, users: list[tuple[str, str]]) -> None:
         """Start a program with its prologue."""
         self._execution = self._do(self.session.begin())
-        openings = [_Opening(self.signatures, name, key) for name, key in users]
+        openings = [Plan(self.signatures, name=name, key=key) for name, key in users]
         for call in prologue(self._composer, openings):
             self._add(call, together=False)
 

@@ -22,15 +22,21 @@ class Plan:
     """Choices for one step of a fixed program.
 
     `relations` maps a parameter's name to the relation that the actor must have to the argument, where it is not the
-    actor's own; `number` tells the names and keys of one plan from those of another.
+    actor's own; `name` and `key` are what is drawn for a Name and a Key.
     """
 
     def __init__(
-        self, signatures: Signatures, relations: Mapping[str, Relation] | None = None, *, number: int = 0
+        self,
+        signatures: Signatures,
+        relations: Mapping[str, Relation] | None = None,
+        *,
+        name: str = NAMES[0],
+        key: str = KEYS[0],
     ) -> None:
         self._signatures = signatures
         self._relations = relations or {}
-        self._number = number
+        self._name = name
+        self._key = key
 
     def relations(self, parameter: Parameter) -> Sequence[Relation]:
         """The one relation that the plan asks for."""
@@ -46,9 +52,9 @@ class Plan:
             case Draw.SECRET:
                 return SecretText(_PLAIN_TEXT)
             case Draw.NAME:
-                return Literal(NAMES[self._number])
+                return Literal(self._name)
             case Draw.KEY:
-                return Literal(KEYS[self._number])
+                return Literal(self._key)
             case Draw.QUERY:
                 return Literal(_PLAIN_QUERY)
             case _:

@@ -3,27 +3,29 @@
 Flat random draws almost never relate things: subscribing, writing and receiving in one place took 1,600 steps.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from isofuzz.engine.composer import Choices, Composer
 from isofuzz.history.world import Thing
 from isofuzz.program.steps import Call
 from isofuzz.program.vocabulary import Effect, Kind, Operation, Vocabulary
 
-_EQUIPMENT = (Kind.SOCKET, Kind.THREAD, Kind.RECORD, Kind.SUBSCRIPTION)
+EVERYTHING = (Kind.SOCKET, Kind.THREAD, Kind.RECORD, Kind.SUBSCRIPTION)
 _SHARING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
 
 
-def prologue(composer: Composer, users: Sequence[Choices], *, share: bool = True) -> Iterator[Call]:
-    """Steps that sign in one user for each of `users`, whose choices say with which name, and equip them.
+def prologue(
+    composer: Composer, users: Sequence[Choices], *, share: bool = True, equipment: Collection[Kind] = EVERYTHING
+) -> Iterator[Call]:
+    """Steps that sign in one user for each of `users`, whose choices say with which texts, and equip them.
 
     With `share`, the first user lets the second into a thread, and the second gets what can be had there.
     """
     for choices in users:
         yield from _sign_in(composer, choices)
     sessions = composer.sessions()
-    for session in sessions:
-        yield from _equip(composer, session, users[0])
+    for session, choices in zip(sessions, users, strict=False):
+        yield from _equip(composer, session, choices, equipment)
     if share and len(sessions) > 1:
         owner, guest = sessions[0], sessions[1]
         sharing = _first(composer, _shares, owner, users[0])
@@ -42,7 +44,7 @@ def _sign_in(composer: Composer, choices: Choices) -> Iterator[Call]:
                 yield call
 
 
-def _equip(composer: Composer, session: Thing, choices: Choices) -> Iterator[Call]:
+def _equip(composer: Composer, session: Thing, choices: Choices, equipment: Collection[Kind]) -> Iterator[Call]:
     """Make one of each thing that the user lacks, until nothing more can be made."""
     assert session.owner
     vocabulary = composer.vocabulary
@@ -54,7 +56,7 @@ def _equip(composer: Composer, session: Thing, choices: Choices) -> Iterator[Cal
             lacked = [
                 name
                 for name in operation.creates
-                if vocabulary.thing(name).kind in _EQUIPMENT and not composer.has_own(session.owner, name)
+                if vocabulary.thing(name).kind in equipment and not composer.has_own(session.owner, name)
             ]
             call = composer.compose(operation, choices, session=session.ref) if lacked else None
             if call:

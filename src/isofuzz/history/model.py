@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from isofuzz.history.acts import Act, Right, Standing
 from isofuzz.history.entries import Completion, Entry, Invocation
 from isofuzz.history.world import Canary, Thing, may_have_used, may_use, surely_uses
-from isofuzz.program.steps import Argument, Literal, Ref, Several
+from isofuzz.program.steps import Argument, Literal, Ref, Several, references_in
 from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, ThingSpec, Vocabulary
 
 _HOLDS_SECRETS = (Kind.RECORD, Kind.THREAD)
@@ -26,6 +26,7 @@ class Deed:
             parameter.name: list(model.named(invocation.arguments.get(parameter.name)))
             for parameter in operation.drawn(Draw.THING)
         }
+        self.references = [ref for ref in references_in(invocation.arguments) if ref in model.things]
         self.literals = {
             name: argument.value for name, argument in invocation.arguments.items() if isinstance(argument, Literal)
         }
@@ -216,7 +217,9 @@ class Model:
                 scope.revokes[user].append(deed.act)
         if parameter.effect is Effect.AUDIENCE:
             scope.audiences.append((deed.act, users))
-            if deed.user and deed.user in scope.rights:  # whether the actor loses it too is the system's choice
+            if deed.user and (
+                scope in deed.created or deed.user in scope.rights
+            ):  # whether the actor loses it too is the system's choice
                 scope.rights[deed.user].append(Right(deed.act, invited=True))
 
     def _put(self, deed: Deed, kind: str, serial: int) -> None:
@@ -226,7 +229,7 @@ class Model:
             return
         canary = Canary(serial, self.vocabulary.secret(kind), home, deed.user, deed.act)
         for older in home.canaries:
-            if older.home is home and older.spec is canary.spec and older.written is not deed.act:
+            if older.home is home and older.written is not deed.act and _takes_the_place(canary, older):
                 older.ends.append(deed.act)
                 if not older.written.surely_before(deed.act):
                     canary.ends.append(older.written)  # they overlap: either text may be the one that stays
@@ -247,9 +250,15 @@ class Model:
             if thing
         ]
         standings += [self._standing_to_reopen(deed, thing, since, until) for thing in deed.reopened]
-        if not deed.fits_together():
+        if not deed.fits_together() or any(self._made_again(ref, deed.act) for ref in deed.references):
             standings.append(Standing.POSSIBLE)
         return min(standings, default=Standing.CERTAIN)
+
+    def _made_again(self, ref: Ref, act: Act) -> bool:
+        """Has what the reference once named ended? What was made since under the same key need not answer to it."""
+        birth = self.deeds[ref.step].act
+        ends = self.things[ref].ended_by()
+        return any(end.possible and end is not act and not end.surely_before(birth) for end in ends)
 
     def _standing_towards(self, deed: Deed, thing: Thing, since: int, until: int) -> Standing:
         user = None if deed.acted_for_operator or thing.kind is Kind.USER else deed.user
@@ -285,3 +294,8 @@ _CREATION_ORDER = {
 def _creator_is_entitled(thing: Thing) -> bool:
     """Threads are their creator's; a record is seen by whoever sees its thread."""
     return thing.kind is Kind.THREAD or (thing.kind is Kind.RECORD and thing.container is None)
+
+
+def _takes_the_place(canary: Canary, older: Canary) -> bool:
+    """A text replaces what it finds of its kind; private ones lie side by side, one for each author."""
+    return older.spec is canary.spec and (not canary.spec.private or older.author is canary.author)

@@ -186,8 +186,9 @@ def _accesses_of_all(user: Thing, thing: Thing) -> Iterator[_Access]:
     left_out = [act for act, audience in thing.audiences if user not in audience and act.possible]
     if any(act.certain and act in thing.births for act in left_out):
         return
+    doubtful = bool(left_out) or any(act.possible for act in thing.revokes.get(user, ()))
     if thing.container is not None:
         for access in _accesses(user, thing.container):
-            yield access._replace(doubtful=access.doubtful or bool(left_out))
+            yield access._replace(doubtful=access.doubtful or doubtful)
     elif thing.spec.public:
-        yield _ALWAYS._replace(doubtful=bool(left_out))
+        yield _ALWAYS._replace(doubtful=doubtful)

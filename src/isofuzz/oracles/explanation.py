@@ -3,14 +3,14 @@
 Users are called by letters in the order in which they appear in the program, in every report alike.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from isofuzz.history.acts import Act, Standing
 from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
 from isofuzz.history.model import Model
 from isofuzz.history.world import Canary, Thing
 from isofuzz.oracles.violation import Breach, Violation
-from isofuzz.program.steps import Program, Ref, Several
+from isofuzz.program.steps import Program, Ref, references_in
 from isofuzz.program.vocabulary import Kind, Vocabulary
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -48,17 +48,17 @@ def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: V
     observer's right to what was seen.
     """
     model = _model_of(history, vocabulary)
-    deeds = {entry.step: entry for entry in history if isinstance(entry, Invocation)}
+    invocations = {entry.step: entry for entry in history if isinstance(entry, Invocation)}
     involved = {violation.user.step, violation.step, violation.written_by, violation.socket and violation.socket.step}
     involved |= {act.step for act in _acts_on_the_right(model, violation)}
     involved |= {thing.ref.step for thing in _subscriptions(model, violation)}
-    pending = [step for step in involved if step in deeds]
+    pending = [step for step in involved if step is not None]
     steps: set[int] = set()
     while pending:
         step = pending.pop()
-        if step not in steps and step in deeds:
+        if step not in steps and step in invocations:
             steps.add(step)
-            pending += [ref.step for ref in _references(deeds[step])]
+            pending += [ref.step for ref in references_in(invocations[step].arguments)]
     return tuple(sorted(steps))
 
 
@@ -75,7 +75,7 @@ class _Explanation:
 
     def paragraph(self) -> str:
         sentences = (self._what_happened(), self._why_it_is_wrong())
-        return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences if sentence)
+        return " ".join(_capital(sentence) for sentence in sentences)
 
     # -- what happened
 
@@ -103,7 +103,7 @@ class _Explanation:
     def _lacking(self) -> str:
         if self._violation.socket:
             subscriptions = _subscriptions(self._model, self._violation)
-            asked = _steps("subscribed in step", [subscription.births[0] for subscription in subscriptions])
+            asked = f"subscribed in step {subscriptions[0].ref.step}" if subscriptions else "subscribed"
             return f"{self._observation()}, {asked}, had not brought {self._text()} when a barrier had passed"
         return f"{self._observation()} did not return {self._text()}"
 
@@ -123,18 +123,16 @@ class _Explanation:
 
     def _place(self, home: Thing) -> str:
         if home.kind is Kind.USER:
-            return f"{_genitive(self._user(home))} own space"
-        step = f" (step {home.ref.step})"
+            return f"{self._short(home)}'s own space"
         if home.kind is Kind.RECORD and home.container:
             return self._place(home.container)
-        return (
-            f"{_genitive(self._user(home.owner))} {home.spec.name}{step}" if home.owner else f"{home.spec.name}{step}"
-        )
+        owner = f"{self._short(home.owner)}'s" if home.owner else "the operator's"
+        return f"{owner} {home.spec.name} (step {home.ref.step})"
 
     # -- why it is wrong
 
     def _why_it_is_wrong(self) -> str:
-        observer = f"{self._short(self._observer)}"
+        observer = self._short(self._observer)
         canary = self._canary
         match self._violation.breach:
             case Breach.FOREIGN:
@@ -156,7 +154,7 @@ class _Explanation:
             return f"Step {canary.written.step} was refused, so nobody may see what it would have written."
         if canary.written.standing is Standing.NONE:
             author = self._short(canary.author) if canary.author else "whoever wrote it"
-            return f"{_capital(author)} had no right to write there, so it is nobody else's to see."
+            return f"{author} had no right to write there, so it is nobody else's to see."
         if canary.spec.private:
             return f"A {canary.spec.name} is for its author alone."
         if canary.home.kind is Kind.USER:
@@ -166,14 +164,14 @@ class _Explanation:
     def _why_gone(self, observer: str, canary: Canary) -> str:
         """The right was never given, came too late, or was taken; or the text was gone."""
         place = next((t.spec.name for t in canary.home.lineage() if t.kind is Kind.THREAD), canary.home.spec.name)
-        given = [act for act in _given(canary, self._observer) if act.possible]
+        given = [act for act in _given(canary.home, self._observer) if act.possible]
         before = [act for act in given if act.invoked < self._violation.at]
         if not given and not _is_public(canary.home):
             return f"{observer} was never given access to that {place}."
         if not before and given:
-            return f"{observer} was given access to that {place} only afterwards, in step {given[0].step} ({_by(given[0])})."
+            return f"{observer} was given access to that {place} only later, in step {given[0].step} ({_by(given[0])})."
         ended = [act for act in (*canary.ends, *canary.home.ended_by()) if _happened_before(act, self._violation.at)]
-        taken = [act for act in _taken(canary, self._observer) if _happened_before(act, self._violation.at)]
+        taken = [act for act in _taken(canary.home, self._observer) if _happened_before(act, self._violation.at)]
         if taken and any(act.invoked < taken[-1].invoked for act in before) and taken[-1] not in ended:
             return f"{observer} had lost access to that {place} in step {taken[-1].step} ({_by(taken[-1])})."
         if ended:
@@ -189,12 +187,15 @@ class _Explanation:
         return f"Under no order of the steps had {observer} access to that {place} while it was there."
 
     def _why_theirs(self, observer: str) -> str:
-        given = _given_to(self._right_on(), self._observer)
         if self._canary and self._canary.author is self._observer:
-            return f"It is {_genitive(observer)} own text, and nothing since has replaced or deleted it."
-        if given and given[-1].step != self._right_on_step():
-            return f"{observer} was given access in step {given[-1].step} ({_by(given[-1])}) and never lost it."
-        return f"{observer} made it in step {self._right_on_step()} and never lost it."
+            return f"It is {observer}'s own text, and nothing had replaced or deleted it."
+        thing = _about(self._model, self._violation)
+        given = [act for act in _given(thing, self._observer) if act.certain] if thing else []
+        if not given:
+            return f"{observer} was entitled to it all the time."
+        deed = self._model.deeds[given[-1].step]
+        how = "made it" if deed.user is self._observer else "was given access"
+        return f"{observer} {how} in step {given[-1].step} ({_by(given[-1])}) and never lost it."
 
     def _asked_for(self) -> str:
         if self._violation.socket:
@@ -216,3 +217,95 @@ class _Explanation:
 
     def _short(self, user: Thing) -> str:
         return self._names.get(user.ref, "?")
+
+
+def _as_if_all_went_well(program: Program, vocabulary: Vocabulary) -> Model:
+    """The model of a serial run in which every step succeeds: it knows who makes what."""
+    entries: list[Entry] = []
+    for call in program.calls:
+        entries += (Invocation.of(call, {}), Completion(call.number, Outcome.OK))
+    return _model_of(entries, vocabulary)
+
+
+def _model_of(history: Sequence[Entry], vocabulary: Vocabulary) -> Model:
+    model = Model(vocabulary)
+    for at, entry in enumerate(history):
+        model.feed(at, entry)
+    return model
+
+
+def _canary(model: Model, violation: Violation) -> Canary | None:
+    return None if violation.serial is None else model.canaries.get(violation.serial)
+
+
+def _about(model: Model, violation: Violation) -> Thing | None:
+    """Where the text lives, else what the refused read was about."""
+    canary = _canary(model, violation)
+    if canary or violation.step is None:
+        return canary.home if canary else None
+    return model.deeds[violation.step].innermost()
+
+
+def _subscriptions(model: Model, violation: Violation) -> list[Thing]:
+    """What was subscribed to, for this kind of text, on the socket where it was or was not seen."""
+    return [
+        subscription
+        for subscription in model.subscriptions
+        if subscription.socket
+        and subscription.socket.ref == violation.socket
+        and subscription.spec.pushes == violation.secret
+        and subscription.births[0].invoked < violation.at
+    ]
+
+
+def _holders(thing: Thing) -> Iterator[Thing]:
+    """The thing and the containers whose rights reach down to it."""
+    for holder in thing.lineage():
+        yield holder
+        if holder.kind is Kind.THREAD and not holder.spec.public:
+            return
+
+
+def _given(thing: Thing, user: Thing) -> list[Act]:
+    return _in_order(right.given for holder in _holders(thing) for right in holder.rights.get(user, ()))
+
+
+def _taken(thing: Thing, user: Thing) -> list[Act]:
+    ended = thing.ended_by()
+    return _in_order(act for holder in _holders(thing) for act in holder.taken_from(user) if act not in ended)
+
+
+def _acts_on_the_right(model: Model, violation: Violation) -> list[Act]:
+    """What gave or took the observer's right before the observation, or ended what was seen."""
+    thing, canary = _about(model, violation), _canary(model, violation)
+    if thing is None:
+        return []
+    user = model.things[violation.user]
+    acts = [*_given(thing, user), *_taken(thing, user), *thing.ended_by(), *(canary.ends if canary else ())]
+    return [act for act in acts if act.possible and act.invoked < violation.at]
+
+
+def _in_order(acts: Iterable[Act]) -> list[Act]:
+    return sorted(set(acts), key=lambda act: act.invoked)
+
+
+def _happened_before(act: Act, at: int) -> bool:
+    return act.certain and act.completed < at
+
+
+def _is_public(thing: Thing) -> bool:
+    return any(holder.spec.public for holder in _holders(thing))
+
+
+def _letter(number: int) -> str:
+    """A to Z, then AA, AB and so on."""
+    more, last = divmod(number, len(_ALPHABET))
+    return (_letter(more - 1) if more else "") + _ALPHABET[last]
+
+
+def _by(act: Act) -> str:
+    return f"`{act.operation}`"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -101,9 +101,10 @@ def _scope(deed: Deed) -> Thing | None:
 
 def _selects(deed: Deed) -> bool:
     """May an argument stand for a part of the scope, or for something that is not there: a key, a query, a user?"""
-    operation = deed.operation
+    operation, vocabulary = deed.operation, deed.vocabulary
     drawn = any(operation.drawn(draw) for draw in (Draw.NAME, Draw.KEY, Draw.QUERY))
-    return drawn or any(thing is not deed.session for thing in deed.things(*_SELECTING))
+    others = [parameter for parameter in operation.parameters if parameter != vocabulary.actor(operation)]
+    return drawn or any(vocabulary.kind_of(parameter) in _SELECTING for parameter in others)
 
 
 _SELECTING = (Kind.USER, Kind.SESSION, Kind.SOCKET, Kind.SUBSCRIPTION)

@@ -57,6 +57,15 @@ class Several:
 Argument = Ref | NeverIssued | SecretText | Literal | Several
 
 
+def references_in(arguments: Mapping[str, Argument]) -> Iterator[Ref]:
+    """Every thing that the arguments refer to, in their order."""
+    for argument in arguments.values():
+        if isinstance(argument, Ref):
+            yield argument
+        elif isinstance(argument, Several):
+            yield from (item for item in argument.items if isinstance(item, Ref))
+
+
 @dataclass(frozen=True)
 class Call:
     """One step: an operation with its arguments. `number` is its name within the program and survives pruning."""
@@ -67,11 +76,7 @@ class Call:
 
     def references(self) -> Iterator[Ref]:
         """Every thing that this step refers to."""
-        for argument in self.arguments.values():
-            if isinstance(argument, Ref):
-                yield argument
-            elif isinstance(argument, Several):
-                yield from (item for item in argument.items if isinstance(item, Ref))
+        return references_in(self.arguments)
 
 
 @dataclass(frozen=True)

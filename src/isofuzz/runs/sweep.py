@@ -2,23 +2,28 @@
 
 Each operation for its owner (the positive control); each parameter that takes a thing with a foreign, a deleted and a
 never-issued one, alone and overlapping a write; each right given, taken away and given back, with writes and
-reconnects between. What the sweep cannot reach is what the run reports as not exercised.
+reconnects between; and users and keys whose texts some system would take for one another. What the sweep cannot reach
+is what the run reports as not exercised.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
-from isofuzz.engine.prologue import prologue
+from isofuzz.engine.prologue import EVERYTHING, prologue
+from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_KEYS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.history.world import Thing
 from isofuzz.program.steps import Burst, Call, Program
 from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, Vocabulary
 from isofuzz.target.signatures import Signatures
 
-_GUARDED = (Kind.THREAD, Kind.RECORD)
 _GIVING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
+_GUARDED = (Kind.THREAD, Kind.RECORD)
+_ALIKE = 4
+"""Members of one cluster that meet in one program."""
+
 _NOT_OWN = (Relation.FOREIGN, Relation.ENDED, Relation.NEVER)
 
 
@@ -48,6 +53,12 @@ def sweep(signatures: Signatures) -> Iterator[Exercise]:
             yield _right_taken(signatures, operation)
         if any(_ends_session(vocabulary, parameter) for parameter in operation.parameters):
             yield _session_ended(signatures, operation)
+    if any(operation.drawn(Draw.NAME) for operation in vocabulary.operations):
+        for cluster in NAME_CLUSTERS:
+            yield _confusable_names(signatures, cluster[:_ALIKE])
+    if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
+        for cluster in KEY_CLUSTERS:
+            yield _confusable_keys(signatures, cluster[:_ALIKE])
 
 
 def guarded(vocabulary: Vocabulary, operation: Operation) -> Iterator[Parameter]:
@@ -69,18 +80,29 @@ def enders(vocabulary: Vocabulary, name: str) -> list[Operation]:
 class _Draft:
     """A program in the making, with two users and what they need."""
 
-    def __init__(self, signatures: Signatures, *, share: bool) -> None:
+    def __init__(
+        self,
+        signatures: Signatures,
+        *,
+        share: bool,
+        names: Sequence[str] = PLAIN_NAMES[:2],
+        equipment: Collection[Kind] = EVERYTHING,
+    ) -> None:
         self._signatures = signatures
         self._vocabulary = signatures.vocabulary
         self._composer = Composer(signatures.vocabulary)
         self._bursts: list[Burst] = []
-        for call in prologue(self._composer, [Plan(signatures, number=n) for n in range(2)], share=share):
+        users = [Plan(signatures, name=name) for name in names]
+        for call in prologue(self._composer, users, share=share, equipment=equipment):
             self._bursts.append(Burst((call,)))
-        self.owner, self.guest = [*self._composer.sessions(), None, None][:2]
+        self.sessions = self._composer.sessions()
+        self.owner, self.guest = [*self.sessions, None, None][:2]
 
-    def compose(self, operation: Operation, session: Thing | None, **relations: Relation) -> Call | None:
+    def compose(
+        self, operation: Operation, session: Thing | None, *, key: str = PLAIN_KEYS[0], **relations: Relation
+    ) -> Call | None:
         """The step, if it can be done by this session with things to which its user stands so."""
-        plan = Plan(self._signatures, relations)
+        plan = Plan(self._signatures, relations, key=key)
         if self._vocabulary.actor(operation) is None:
             return self._composer.compose(operation, plan)
         return self._composer.compose(operation, plan, session=session.ref) if session else None
@@ -104,7 +126,7 @@ class _Draft:
 
     def finished(self, purpose: str) -> Exercise:
         """The program, ending with everyone reading everything that they can."""
-        self.all_who(_reads, self.owner, self.guest)
+        self.all_who(_reads, *self.sessions)
         return Exercise(purpose, Program(tuple(self._bursts)))
 
 
@@ -155,6 +177,24 @@ def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:
     draft.do(operation, draft.guest)
     draft.all_who(_only_writes, draft.owner)
     return draft.finished(f"{operation.name}, while others write")
+
+
+def _confusable_names(signatures: Signatures, names: Sequence[str]) -> Exercise:
+    draft = _Draft(signatures, share=False, names=names, equipment=_GUARDED)
+    draft.all_who(_only_writes, *draft.sessions)
+    return draft.finished(f"users that are alike: {', '.join(map(repr, names))}")
+
+
+def _confusable_keys(signatures: Signatures, keys: Sequence[str]) -> Exercise:
+    draft = _Draft(signatures, share=False, equipment=())
+    for key in keys:
+        for session in draft.sessions:
+            for operation in signatures.vocabulary.operations:
+                if operation.drawn(Draw.KEY):
+                    draft.together(draft.compose(operation, session, key=key))
+                elif _only_writes(operation) and operation.creates:
+                    draft.do(operation, session)
+    return draft.finished(f"keys that are alike: {', '.join(map(repr, keys))}")
 
 
 def _reads(operation: Operation) -> bool:

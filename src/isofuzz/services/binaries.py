@@ -51,6 +51,16 @@ class Postgres:
                 **self.user.run_as,
             )
 
+    def run(self, program: str, *arguments: str | Path, log: Path, text: str = "") -> None:
+        """`start` and wait for the end; raises ServicesUnavailable when it fails."""
+        if self.start(program, *arguments, log=log, text=text).wait() != 0:
+            raise ServicesUnavailable(f"{program} failed:\n{last_lines(log)}")
+
+
+def last_lines(log: Path) -> str:
+    """The end of a log, for a message."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
+
 
 def find_postgres(user: ServerUser) -> Postgres:
     """The wheel's Postgres, from a copy when `user` cannot reach the wheel; raises ServicesUnavailable."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from signal import SIGQUIT
 
 from isofuzz.errors import ServicesUnavailable
-from isofuzz.services.binaries import Postgres
+from isofuzz.services.binaries import Postgres, last_lines
 from isofuzz.services.cache import cached
 from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import RunFolder
@@ -55,7 +55,6 @@ _SETTINGS = {
     "jit": "off",
 }
 
-
 SPARE_DATABASE = "postgres"
 """An empty database for the run to rename: making one anew costs more than all the rest of the start."""
 
@@ -68,7 +67,6 @@ class Cluster:
     """A running embedded cluster."""
 
     socket_folder: Path
-    version: str
 
     @property
     def superuser_url(self) -> DatabaseUrl:
@@ -86,7 +84,7 @@ def running_cluster(postgres: Postgres, folder: RunFolder) -> Iterator[Cluster]:
     try:
         folder.watch(process, SIGQUIT)
         _wait_until_ready(process, data, log)
-        yield Cluster(folder.path, postgres.version)
+        yield Cluster(folder.path)
     finally:
         _stop(process)
 
@@ -95,16 +93,11 @@ def _create_data(postgres: Postgres, data: Path, log: Path) -> None:
     def initialise(fresh: Path) -> None:
         if postgres.user.owner:
             os.chown(fresh, *postgres.user.owner)
-        for process in (
-            lambda: postgres.start("initdb", "-D", fresh, *_INITDB, log=log),
-            lambda: postgres.start("postgres", "--single", "-D", fresh, "template1", log=log, text=_WITHOUT_TEMPLATE0),
-        ):
-            if process().wait() != 0:
-                raise ServicesUnavailable(f"A Postgres cluster cannot be made:\n{_last_lines(log)}")
+        postgres.run("initdb", "-D", fresh, *_INITDB, log=log)
+        postgres.run("postgres", "--single", "-D", fresh, "template1", log=log, text=_WITHOUT_TEMPLATE0)
 
-    shape = hashlib.sha256(repr((_INITDB, _WITHOUT_TEMPLATE0, postgres.user, os.uname().machine)).encode()).hexdigest()[
-        :12
-    ]
+    made_of = repr((_INITDB, _WITHOUT_TEMPLATE0, postgres.user, os.uname().machine))
+    shape = hashlib.sha256(made_of.encode()).hexdigest()[:12]
     try:
         template = cached(f"cluster-{postgres.version}-{shape}", initialise, _is_whole)
         shutil.copytree(template, data, symlinks=True)
@@ -136,10 +129,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -
     give_up = time.monotonic() + _SECONDS_TO_START
     while not _is_ready(data):
         if process.poll() is not None:
-            raise ServicesUnavailable(f"Postgres stopped while it started:\n{_last_lines(log)}")
+            raise ServicesUnavailable(f"Postgres stopped while it started:\n{last_lines(log)}")
         if time.monotonic() > give_up:
             raise ServicesUnavailable(
-                f"Postgres did not start within {_SECONDS_TO_START:.0f} seconds:\n{_last_lines(log)}"
+                f"Postgres did not start within {_SECONDS_TO_START:.0f} seconds:\n{last_lines(log)}"
             )
         time.sleep(0.002)
 
@@ -159,7 +152,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _last_lines(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])

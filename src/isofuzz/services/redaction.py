@@ -4,37 +4,38 @@ import re
 from re import Match
 
 _HIDDEN = "***"
-_SECRET_WORD = r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD)"
-# The word stands alone or as one part of a longer name: TOKEN, API_KEY, apiKey, session-token; not MONKEY or keyboard.
-_SECRET_NAME = (
-    rf"(?:(?:[\w-]*[_-])?(?i:{_SECRET_WORD})S?(?:[_-][\w-]*)?"  # API_KEY, key, SECRET_KEY_BASE
-    rf"|\w*[a-z0-9](?:Key|Token|Secret|Password)s?"  # apiKey
-    rf"|(?i:pg)?(?i:password))"  # PGPASSWORD
-)
-# A string whose quotes are themselves escaped is JSON within a string.
-_VALUE = r"""(?:\\+["'].*?\\+["']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"',;&)}\]]+)"""
+_SECRET_WORDS = frozenset({"key", "token", "secret", "password", "passwd"})
 
-# The password may itself hold `@` or `/`: it reaches to the last `@`. But `:8080/` begins a path, not a password.
-_URL_PASSWORD = re.compile(
-    r"(?P<kept>\b[a-z][a-z0-9+.-]*://[^\s:/?#@\"']*:)(?!\d+[/?#])[^\s\"']*(?=@[^\s@\"']*)", re.IGNORECASE
+# What can be repeated is bounded, so that no text, and fuzzing makes strange ones, takes more than linear time.
+_NAME = r"(?P<name>[\w-]{1,200})"
+# A string whose quotes are themselves escaped is JSON within a string; one without an end was cut off.
+_VALUE = (
+    r"(?:[bru](?=[\"']))?"
+    r"(?P<value>\\{1,8}[\"'].{0,5000}?\\{1,8}[\"']"
+    r"|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',;&)}\]]+|[\"'][^\r\n\"']*)"
 )
-_HEADER = re.compile(
-    r"(?P<kept>\b(?:Proxy-)?(?:Authorization|(?:Set-)?Cookie|X-Api-Key)\b[\"']?\s*[:=]\s*)"
-    r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[^\r\n\"']+)",
-    re.IGNORECASE,
-)
-# The same headers as Python and ASGI show them: a pair (b'authorization', b'...').
-_HEADER_PAIR = re.compile(
-    r"(?P<kept>[\"'](?:proxy-)?(?:authorization|(?:set-)?cookie|x-api-key)[\"']\s*,\s*b?)"
-    rf"(?P<value>{_VALUE})",
-    re.IGNORECASE,
-)
-_BEARER = re.compile(r"(?P<kept>\b(?:Bearer|Basic)\s+)(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE)
-_QUOTED_PAIR = re.compile(rf"(?P<kept>(?P<quote>\\*[\"']){_SECRET_NAME}(?P=quote)\s*:\s*)(?P<value>{_VALUE})")
-_ASSIGNMENT = re.compile(rf"(?P<kept>(?<![\w-]){_SECRET_NAME}\s?=\s?)(?P<value>{_VALUE})")
+_HEADERS = r"(?:proxy-)?(?:authorization|(?:set-)?cookie|x-api-key)"
 
+_ALWAYS = (
+    # The password may itself hold `@` or `/`: it reaches to the last `@`. But `:8080/` begins a path, not a password.
+    re.compile(
+        r"(?P<kept>\b[a-z][a-z0-9+.-]{0,30}://[^\s:/?#@\"']{0,200}:)(?!\d+[/?#])[^\s\"']{0,500}(?=@)", re.IGNORECASE
+    ),
+    # A header as Python and ASGI show it: a pair (b'authorization', b'...').
+    re.compile(rf"(?P<kept>[\"']{_HEADERS}[\"']\s*,\s*){_VALUE}", re.IGNORECASE),
+    re.compile(
+        rf"(?P<kept>\b{_HEADERS}\b[\"']?\s*[:=]\s*)"
+        r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[^\r\n\"']+|[\"'][^\r\n]*)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<kept>\bbearer\s+)(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE),
+)
+_IF_NAMED_SO = (
+    re.compile(rf"(?P<kept>(?P<quote>\\{{0,8}}[\"']){_NAME}(?P=quote)\s{{0,50}}:\s{{0,50}}){_VALUE}"),
+    re.compile(rf"(?P<kept>(?<![\w-]){_NAME}\s?=\s?){_VALUE}"),
+)
 _OPENING_QUOTE = re.compile(r"\\*[\"']")
-_PATTERNS = (_URL_PASSWORD, _HEADER_PAIR, _HEADER, _BEARER, _QUOTED_PAIR, _ASSIGNMENT)
+_WORDS = re.compile(r"[_-]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def redact(text: str) -> str:
@@ -44,12 +45,25 @@ def redact(text: str) -> str:
     values of what is named KEY, TOKEN, SECRET or PASSWORD (`NAME=value`, `"name": "value"`). Redacting twice is the
     same as redacting once.
     """
-    for pattern in _PATTERNS:
+    for pattern in _ALWAYS:
         text = pattern.sub(_hide, text)
+    for pattern in _IF_NAMED_SO:
+        text = pattern.sub(_hide_if_secret, text)
     return text
 
 
 def _hide(found: Match[str]) -> str:
     opening = _OPENING_QUOTE.match(found.groupdict().get("value", ""))
     quote = opening[0] if opening else ""
-    return f"{found['kept']}{quote}{_HIDDEN}{quote}"
+    before = found[0].removesuffix(found["value"]) if opening else found["kept"]
+    return f"{before}{quote}{_HIDDEN}{quote}"
+
+
+def _hide_if_secret(found: Match[str]) -> str:
+    return _hide(found) if _is_secret(found["name"]) else found[0]
+
+
+def _is_secret(name: str) -> bool:
+    """Whether one of the words in `name` says so: API_KEY, accessToken, PGPASSWORD; but not MONKEY."""
+    words = {word.lower().removesuffix("s") for word in _WORDS.split(name)}
+    return not words.isdisjoint(_SECRET_WORDS) or name.lower().endswith("password")

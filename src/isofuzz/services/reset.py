@@ -25,7 +25,7 @@ _TRUNCATE_EVERY = 64
 _PATIENCE = 0.05
 """Seconds that an open transaction gets to end by itself: a healthy system's own task may happen to be in one."""
 
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 _RESTORE = "SELECT isofuzz.restore($1, $2)"
 
 
@@ -68,17 +68,16 @@ class Reset:
         thorough = self._resets % _TRUNCATE_EVERY == 0
         alone, ended = True, 0
         for _ in range(_ATTEMPTS):
-            outcome = await self._connection.fetchval(_RESTORE, thorough, alone)
-            while outcome in {"busy", "changed"}:
-                if outcome == "busy":
+            match await self._connection.fetchval(_RESTORE, thorough, alone):
+                case "done":
+                    return ended
+                case "busy":
                     ended += await self._end_strays()
                     alone = False  # what is open now began a moment ago and is not stray
-                else:
+                case "changed":
                     await self._write_function()
-                outcome = await self._connection.fetchval(_RESTORE, thorough, alone)
-            if outcome == "done":
-                return ended
-            thorough = True  # a trigger that always runs may have written while rows were deleted
+                case "dirty":
+                    thorough = True  # a trigger that always runs may have written while rows were deleted
         raise InfrastructureError(
             f"After a reset there are still rows beyond the baseline in {await self._differing()}."
             " Something writes there although no program runs: end it in the target's quiesce()"

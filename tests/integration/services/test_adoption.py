@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC110, ASYNC220 - nothing else runs in the event loops of these tests; a server sends no event
 import asyncio
 import subprocess
 import sys

@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -86,7 +85,7 @@ TABLES = (
 )
 
 
-async def contents(owner: asyncpg.Connection) -> dict[str, Any]:
+async def contents(owner: asyncpg.Connection) -> dict[tuple[str, str], Any]:
     found = {}
     for user in ("ann", "eve"):
         await owner.execute(f"SET app.who = '{user}'")

@@ -308,7 +308,6 @@ class TestAText:
         cleo.does("search", text="", seen=[text])
         assert story.verdict == ["foreign: cleo sees ada's Body by search"]
 
-
     def test_with_an_audience_is_not_for_the_rest_of_the_room(
         self, story: Story, ada: Person, bob: Person, cleo: Person
     ) -> None:

@@ -9,8 +9,9 @@ import pytest
 from isofuzz.oracles.judge import Judge
 
 if TYPE_CHECKING:
-    from isofuzz.program.steps import Ref
     from tests.unit.conftest import Person, Story
+
+    from isofuzz.program.steps import Ref
 
 
 @pytest.fixture

@@ -37,6 +37,9 @@ SECRET = "hunter2-Zx9"
         f"{{'client_secret': '{SECRET}'}}",
         f'{{"password": "a\\"{SECRET}"}}',
         f'"{{\\"token\\": \\"{SECRET}\\", \\"n\\": 1}}"',
+        f'TOKEN="{SECRET} and cut',
+        f"{{'token': b'{SECRET}', 'n': 1}}",
+        f"Cookie: '{SECRET} and cut",
         f"https://host/callback?access_token={SECRET}&state=1",
     ],
 )
@@ -55,6 +58,7 @@ def test_a_credential_is_hidden(text: str) -> None:
         "postgresql://app@localhost:5432/db?sslmode=disable",
         "http://localhost:8080/health",
         "http://localhost:8080/users/ann@example.org",
+        "basic settings, public = true",
         "at 12:30 someone@example.org wrote",
         "the keyboard, monkey=1, tokens are hidden, a bearer of news",
         "MONKEY=3 TURKEY=4",
@@ -78,3 +82,27 @@ def test_what_is_no_credential_stays(text: str) -> None:
 )
 def test_only_the_credential_is_hidden(text: str, expected: str) -> None:
     assert redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a.b.",
+        "a",
+        "key-",
+        "key_",
+        "aKey",
+        "\"'",
+        "http://x:",
+        "http://x:y@",
+        "\\",
+        '\\"',
+        "cookie",
+        "cookie:",
+        "=",
+        "key='",
+    ],
+)
+def test_a_strange_text_takes_no_longer_than_its_length(piece: str) -> None:
+    """A quadratic pattern would take minutes: the test would be seen to hang."""
+    redact(piece * (200_000 // len(piece)))
