@@ -5,8 +5,8 @@ a database driver, rich) is imported when the first isolation test runs.
 """
 
 import os
+import signal
 import warnings
-from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,7 +15,6 @@ import pytest
 from isofuzz.target.base import Target
 
 if TYPE_CHECKING:
-    from isofuzz.runs.events import Event
     from isofuzz.runs.profiles import Profile
     from isofuzz.runs.summary import Summary
 
@@ -96,8 +95,10 @@ def _hypothesis_profile(config: pytest.Config) -> str | None:
 def _require_isolation(test: IsolationTest, config: pytest.Config) -> None:
     from isofuzz.errors import UsageError
     from isofuzz.oracles.verdict import Verdict
+    from isofuzz.report.as_text import summary_text
     from isofuzz.runs.profiles import profile_named
     from isofuzz.runs.run import INTERRUPTED
+    from isofuzz.target.signatures import read_signatures
 
     try:
         profile = profile_named(test.profile or _profile_name(config))
@@ -105,10 +106,28 @@ def _require_isolation(test: IsolationTest, config: pytest.Config) -> None:
     except UsageError as problem:
         pytest.fail(str(problem), pytrace=False)
     if summary.trouble == INTERRUPTED:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt  # Ctrl-C was meant for pytest too
     if summary.verdict is Verdict.ISOLATED:
         return
+    text = summary_text(summary, read_signatures(test.target_class).vocabulary)
     if summary.verdict is Verdict.INCONCLUSIVE and profile.name == _DEV:
-        warnings.warn(InconclusiveWarning(_reasons(summary)), stacklevel=2)
-        return
-    pytest.fail(_reasons(summary), pytrace=False)
+        warnings.warn(InconclusiveWarning(text), stacklevel=2)
+    else:
+        pytest.fail(text, pytrace=False)
+
+
+def _run(test: IsolationTest, config: pytest.Config, profile: "Profile") -> "Summary":
+    from isofuzz.cli.interrupts import interrupted_by
+    from isofuzz.runs.run import RunRequest, run
+    from isofuzz.runs.targets import name_of
+
+    request = RunRequest(
+        target=name_of(test.target_class),
+        target_class=test.target_class,
+        profile=profile,
+        defect=test.defect,
+        cases=config.rootpath / ".isofuzz" / "cases",
+        database_url=os.environ.get("ISOFUZZ_DATABASE_URL") or None,
+    )
+    with interrupted_by({signal.SIGINT: KeyboardInterrupt}):
+        return run(request)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from isofuzz.history.entries import Completion, Invocation, Outcome
-from isofuzz.history.model import Model
+from isofuzz.history.model import Deed, Model
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import Thing
 from isofuzz.program.steps import Argument, Call, NeverIssued, Ref, Several
@@ -39,6 +39,7 @@ class Composer:
         self.model = Model(vocabulary)
         self._at = 0
         self._steps = 0
+        self._living: list[Thing] = []
 
     def compose(self, operation: Operation, choices: Choices, *, session: Ref | None = None) -> Call | None:
         """The next step, by `session` if one is named; None if the program has nothing that it could be done with.
@@ -70,11 +71,11 @@ class Composer:
 
     def sessions(self) -> list[Thing]:
         """The sessions that can act, oldest first."""
-        return [thing for thing in self._living() if thing.kind is Kind.SESSION]
+        return [thing for thing in self._living if thing.kind is Kind.SESSION]
 
     def has_own(self, user: Thing, name: str) -> bool:
         """Is the user entitled to some living thing of this class?"""
-        return any(t.spec.name == name and relation(user, t, self._at) is Relation.OWN for t in self._living())
+        return any(t.spec.name == name and relation(user, t, self._at) is Relation.OWN for t in self._living)
 
     def _count(self, call: Call) -> None:
         """Take the step as done, as if it had succeeded."""
@@ -82,9 +83,17 @@ class Composer:
         self.model.feed(self._at + 1, Completion(call.number, Outcome.OK))
         self._at += 2
         self._steps += 1
+        self._update_living(self.model.deeds[call.number])
+
+    def _update_living(self, deed: Deed) -> None:
+        """Only what the step made and what it ended can have changed; looking at everything again is slow."""
+        made = [thing for thing in deed.created if deed.act.possible and thing not in self._living]
+        self._living += made
+        if any(parameter.effect is Effect.ENDS for parameter in deed.operation.parameters):
+            self._living = [thing for thing in self._living if relation(None, thing, self._at) is Relation.OWN]
 
     def _acting(self, actor: Parameter, choices: Choices) -> Thing | None:
-        able = [thing for thing in self._living() if thing.spec.name == actor.type]
+        able = [thing for thing in self._living if thing.spec.name == actor.type]
         return able[choices.index(actor, len(able))] if able else None
 
     def _argument(
@@ -147,10 +156,7 @@ class Composer:
             holds = scope is not None and relation(person, scope, self._at) is Relation.OWN
             return person is user, holds is not (parameter.effect is Effect.REVOKES)
 
-        return sorted((thing for thing in self._living() if thing.spec.name == name), key=dullness)
-
-    def _living(self) -> list[Thing]:
-        return [thing for thing in self._distinct() if relation(None, thing, self._at) is Relation.OWN]
+        return sorted((thing for thing in self._living if thing.spec.name == name), key=dullness)
 
     def _distinct(self) -> Iterator[Thing]:
         """Everything that was ever created, once, less what only someone not entitled tried to create."""

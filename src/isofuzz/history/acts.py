@@ -113,11 +113,7 @@ class Claim:
         start = max(start, given.invoked)
         if any(_ended(end, births, start, given) for end in self.ends):
             return False
-        return not any(self._revoked(revoke, given, start) for revoke in self.revokes)
-
-    def _revoked(self, revoke: Act, given: Act, start: int) -> bool:
-        """Was the right gone before `start` under every order? In the very act that made the thing it also is."""
-        return revoke.certain and given.surely_before(revoke) and (revoke in self.born or revoke.latest < start)
+        return not any(_revoked(revoke, given, births, start) for revoke in self.revokes)
 
     def _outlived(self, end: Act, since: int) -> bool:
         """Was it made once more after this end, and before `since`, under every order?"""
@@ -128,6 +124,12 @@ def _ended(end: Act, births: Sequence[Act], start: int, given: Act | None = None
     """Was it gone before `start` under every order? What ends in the very act that gives the right also is."""
     follows = all(act.surely_before(end) for act in births)
     return end.certain and follows and (end is given or end.latest < start)
+
+
+def _revoked(revoke: Act, given: Act, births: Sequence[Act], start: int) -> bool:
+    """Was the right gone before `start` under every order? In the very act that made the thing it also is."""
+    in_birth = all(act is revoke for act in births)
+    return revoke.certain and given.surely_before(revoke) and (in_birth or revoke.latest < start)
 
 
 def _may_undo(revoke: Act, given: Act, until: int) -> bool:

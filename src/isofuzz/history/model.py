@@ -267,7 +267,8 @@ class Model:
         if thing.kind is Kind.USER and thing is not deed.session:
             return Standing.POSSIBLE  # to name someone who is gone is no trespass
         # Nor is it to speak of what one had before it was deleted; but whoever has logged out has no say.
-        entitled = may_have_used if thing.kind in _HOLDS_SECRETS else may_use
+        gone = thing.kind in _HOLDS_SECRETS and not surely_uses(None, thing, since, until, apart_from=deed.act)
+        entitled = may_have_used if gone else may_use
         return Standing(entitled(user, thing, since, until, apart_from=deed.act))
 
     def _standing_to_reopen(self, deed: Deed, thing: Thing, since: int, until: int) -> Standing:

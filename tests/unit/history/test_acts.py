@@ -102,7 +102,7 @@ def _periods(draw: st.DrawFn, count: int, *, overlapping: bool) -> list[tuple[in
     return [(min(pair), max(pair)) for pair in zip(times[::2], times[1::2], strict=True)]
 
 
-@settings(derandomize=True, max_examples=1500, deadline=None)
+@settings(derandomize=True, max_examples=600, deadline=None)
 @given(situations(overlapping=True))
 def test_claims_are_sound(situation: Situation) -> None:
     holds = truths(situation)
@@ -111,7 +111,7 @@ def test_claims_are_sound(situation: Situation) -> None:
     assert not claim.certainly(situation.since, situation.until) or False not in holds
 
 
-@settings(derandomize=True, max_examples=1500, deadline=None)
+@settings(derandomize=True, max_examples=600, deadline=None)
 @given(situations(overlapping=False))
 def test_claims_are_exact_where_nothing_overlaps(situation: Situation) -> None:
     (holds,) = truths(situation)
@@ -119,7 +119,7 @@ def test_claims_are_exact_where_nothing_overlaps(situation: Situation) -> None:
     assert situation.claim.certainly(situation.since, situation.until) is holds
 
 
-@settings(derandomize=True, max_examples=500, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(situations(overlapping=True))
 def test_what_is_doubtful_is_possible_and_never_certain(situation: Situation) -> None:
     doubtful = replace(situation.claim, doubtful=True)

@@ -440,7 +440,6 @@ class Running:
     """An operation between its invocation and its return; `then` is what it came to when its instant was there."""
 
     call: Call
-    login: Login | None
     operation: Operation
     then: tuple[Outcome, Any] | None = None
 
@@ -510,8 +509,7 @@ class Simulation:
         self.steps += 1
         call = Call(self.steps, name, arguments)
         self.history.append(Invocation.of(call, canaries))
-        actor = self.vocabulary.actor(operation)
-        return Running(call, self.values.get(arguments[actor.name]) if actor else None, operation)
+        return Running(call, operation)
 
     def argument(self, parameter: Parameter, canaries: dict[str, int]) -> Argument | None:
         if parameter.draws is Draw.SECRET:
@@ -538,7 +536,7 @@ class Simulation:
 
     def call(self, running: Running) -> Any:
         invocation = next(e for e in self.history if isinstance(e, Invocation) and e.step == running.call.number)
-        values = {
+        values: dict[str, Any] = {
             name: invocation.canaries[name] if name in invocation.canaries else self.value(argument)
             for name, argument in invocation.arguments.items()
         }

@@ -1,0 +1,209 @@
+"""How much of the system's speed is left under isofuzz?
+
+Operations a second of a fuzz run of the healthy chat (drawing, resetting, executing, barriers, judging, counting)
+against the very same operations sent by a bare client loop: plain websockets and json, no history, nothing judged.
+Both in one run and in turn, so that a busy machine slows both.
+
+    python -m benchmarks.throughput [PROGRAMS]
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from hypothesis import seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+from rich.console import Console
+from rich.table import Table
+from websockets.asyncio.client import ClientConnection, unix_connect
+
+from isofuzz.engine.interpreter import Execution
+from isofuzz.engine.machine import build_machine
+from isofuzz.engine.system import System, running
+from isofuzz.history.entries import Skipped
+from isofuzz.oracles.judge import Judge
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
+from isofuzz.runs.exercised import Exercised
+from isofuzz.runs.planting import new_mint, planted
+from isofuzz.runs.profiles import PROFILES, hypothesis_settings
+from isofuzz.services import open_services
+from isofuzz.target.signatures import Signatures, read_signatures
+from isofuzz_packs.chat import Chat
+
+SEED = 20
+
+
+@dataclass
+class Fuzzing:
+    """The session of a run that does all that a run does, and times it program by program."""
+
+    loop: asyncio.AbstractEventLoop
+    system: System
+    signatures: Signatures
+    bare: Callable[[Program], Awaitable[float]]
+    exercised: Exercised = field(default_factory=Exercised)
+    seconds: float = 0
+    bare_seconds: float = 0
+    operations: int = 0
+    problem: Exception | None = None
+    _since: float = field(default_factory=time.perf_counter)
+
+    async def begin(self) -> Execution:
+        await self.system.reset()
+        return Execution(self.system, Judge(self.signatures.vocabulary))
+
+    def wants_more(self, execution: Execution) -> bool:
+        assert not execution.judge.violations, execution.judge.violations
+        return True
+
+    def ended(self, execution: Execution) -> bool:
+        self.exercised.add(execution.history, execution.judge)
+        self.seconds += time.perf_counter() - self._since
+        skipped = {entry.step for entry in execution.history if isinstance(entry, Skipped)}
+        executed = tuple(
+            Burst(tuple(call for call in burst.calls if call.number not in skipped))
+            for burst in execution.program.bursts
+        )
+        self.operations += len(Program(executed))
+        self.loop.run_until_complete(self.system.reset())
+        self.bare_seconds += self.loop.run_until_complete(self.bare(Program(executed)))
+        self._since = time.perf_counter()
+        return True
+
+    def failed(self, problem: Exception) -> None:
+        self.problem = problem
+
+
+class BareClient:
+    """Sends the operations of a program to the chat as a plain client would."""
+
+    REQUESTS = {  # noqa: RUF012  # a constant: which request an operation makes, with which of its arguments
+        "open_thread": ("open_thread", "slug", "title"),
+        "post": ("post", "room", "body"),
+        "history": ("history", "room"),
+        "list_threads": ("list_threads",),
+        "search": ("search", "text"),
+        "invite": ("invite", "room", "member"),
+        "kick": ("kick", "room", "member"),
+        "edit_message": ("edit_message", "message", "body"),
+        "delete_message": ("delete_message", "message"),
+        "delete_thread": ("delete_thread", "room"),
+        "set_about": ("set_about", "about"),
+        "read_about": ("read_about",),
+        "log_out": ("log_out",),
+        "subscribe": ("subscribe", "room"),
+    }
+    WIRE = {"room": "thread", "member": "user"}  # noqa: RUF012  # a constant, as above
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._made: dict[Ref, Any] = {}
+        self._numbers = count()
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._readers: list[asyncio.Task[None]] = []
+
+    async def run(self, program: Program) -> float:
+        """Seconds that the program takes."""
+        began = time.perf_counter()
+        for burst in program.bursts:
+            await asyncio.gather(*(self._call(call) for call in burst.calls))
+        took = time.perf_counter() - began
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        return took
+
+    async def _call(self, call: Call) -> None:
+        values = {name: self._value(argument) for name, argument in call.arguments.items()}
+        if call.operation in ("sign_in", "connect"):
+            line = await unix_connect(self._path, "ws://localhost/", ping_interval=None)
+            self._readers.append(asyncio.create_task(self._read(line)))
+            if call.operation == "sign_in":
+                answer = await self._ask(line, {"do": "sign_in", "name": values["name"]})
+                if answer:
+                    self._made[Ref(call.number, 0)] = answer["user"]
+                    self._made[Ref(call.number, 1)] = (answer["token"], line)
+            else:
+                await self._ask(line, {"do": "resume", "token": values["me"][0]})
+            self._made[Ref(call.number, 2 if call.operation == "sign_in" else 0)] = line
+            return
+        do, *names = self.REQUESTS[call.operation]
+        line = values["line"] if call.operation == "subscribe" else values["me"][1]
+        answer = await self._ask(line, {"do": do, **{self.WIRE.get(name, name): values[name] for name in names}})
+        if answer and call.operation in ("open_thread", "post"):
+            self._made[Ref(call.number)] = answer["thread" if call.operation == "open_thread" else "message"]
+
+    async def _ask(self, line: ClientConnection, request: dict[str, object]) -> Any:
+        number = next(self._numbers)
+        reply = self._waiting[number] = asyncio.get_running_loop().create_future()
+        await line.send(json.dumps({"id": number, **request}))
+        return (await reply).get("ok")
+
+    async def _read(self, line: ClientConnection) -> None:
+        try:
+            async for message in line:
+                frame = json.loads(message)
+                if "id" in frame:
+                    self._waiting.pop(frame["id"]).set_result(frame)
+        finally:
+            line.transport.abort()
+
+    def _value(self, argument: Argument) -> Any:
+        match argument:
+            case Ref():
+                return self._made[argument]
+            case SecretText(template):
+                return template.replace("{canary}", "q7090abcdef000000000")
+            case Literal(value):
+                return value
+            case NeverIssued("Message"):
+                return 1_000_000
+            case _:
+                return "00000000-0000-4000-8000-000000000000"
+
+
+def measure(programs: int) -> Fuzzing:
+    """Run so many programs both ways."""
+    signatures = read_signatures(Chat)
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        loop = runner.get_loop()
+        services_context = open_services(database_url=None)
+        services = loop.run_until_complete(services_context.__aenter__())
+        target = planted(Chat, None)
+        system_context = running(target, signatures, services, new_mint())
+        system = loop.run_until_complete(system_context.__aenter__())
+        path = str(services.folder / "chat.sock")
+        session = Fuzzing(loop, system, signatures, lambda program: BareClient(path).run(program))
+        machine: Any = seed(SEED)(build_machine(signatures, session, "Throughput"))
+        limits = settings(hypothesis_settings(PROFILES["ci"]), max_examples=programs, database=None)
+        try:
+            run_state_machine_as_test(machine, settings=limits)
+        finally:
+            loop.run_until_complete(system_context.__aexit__(None, None, None))
+            loop.run_until_complete(services_context.__aexit__(None, None, None))
+    if session.problem:
+        raise session.problem
+    return session
+
+
+def main() -> None:
+    programs = int(sys.argv[1]) if len(sys.argv) > 1 else 150
+    measured = measure(programs)
+    fuzzed = measured.operations / measured.seconds
+    bare = measured.operations / measured.bare_seconds
+    table = Table(title=f"{measured.operations} operations in {measured.exercised.programs} programs")
+    table.add_column("way")
+    table.add_column("operations/s", justify="right")
+    table.add_row("fuzz run", f"{fuzzed:.0f}")
+    table.add_row("bare client", f"{bare:.0f}")
+    Console().print(table)
+    print(json.dumps({"ratio": round(fuzzed / bare, 3), "fuzzed_per_s": round(fuzzed), "bare_per_s": round(bare)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Whatever ends a command early, as one clear message and an exit code."""
+
+import sys
+import traceback as tracebacks
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+from isofuzz.cli.interrupts import Terminated
+from isofuzz.errors import IsofuzzError
+
+FAILED = 2
+"""The exit code for an error in use, configuration or services, and in isofuzz itself."""
+
+
+@contextmanager
+def explained(*, traceback: bool) -> Iterator[None]:
+    """Turns what goes wrong in a command into a message on stderr and an exit code; with a `traceback` if asked for."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except IsofuzzError as problem:
+        _fail(f"isofuzz: {problem}", traceback=traceback)
+    except Terminated:
+        _fail("isofuzz: terminated", traceback=traceback, code=143)
+    except KeyboardInterrupt:
+        _fail("isofuzz: interrupted", traceback=traceback, code=130)
+    except Exception as problem:  # noqa: BLE001  # the last resort: it is told, and is no verdict
+        advice = "" if traceback else "; run it again with --traceback and report what that shows"
+        _fail(f"isofuzz: a bug in isofuzz itself: {type(problem).__name__}: {problem}{advice}", traceback=traceback)
+
+
+def _fail(message: str, *, traceback: bool, code: int = FAILED) -> NoReturn:
+    from isofuzz.services import redact  # it loads a database driver, which commands that succeed may not need
+
+    if traceback:
+        message = f"{tracebacks.format_exc()}\n{message}"
+    print(redact(message), file=sys.stderr)  # noqa: T201  # the command line's own output
+    raise typer.Exit(code) from None

@@ -1,0 +1,106 @@
+"""`isofuzz run`: one fuzz run of a target."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from isofuzz.cli.errors import explained
+from isofuzz.cli.importing import import_from_here
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback
+from isofuzz.errors import UsageError
+
+if TYPE_CHECKING:
+    from isofuzz.oracles.violation import Oracle
+    from isofuzz.runs.run import RunRequest
+    from isofuzz.target.base import Target
+
+
+def run(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="A pack, `module:Class`, or `path/to/file.py:Class`.")
+    ],
+    profile: Annotated[str, typer.Option(help="How much to do: dev, ci or nightly.")] = "dev",
+    defect: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Plant this leak, to see whether it is found.")
+    ] = None,
+    list_defects: Annotated[
+        bool, typer.Option("--list-defects", help="Print the names of the leaks that can be planted, and exit.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw the same programs as another run did.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="ORACLE", help="Report only what these oracles find.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where cases are kept.")] = Path(".isofuzz/cases"),
+    database_url: DatabaseUrl = None,
+    allow_host: AllowedHosts = None,
+    traceback: Traceback = False,
+) -> None:
+    """Fuzz a target: exit code 0 isolated, 1 leaked, 2 error, 3 inconclusive.
+
+    - `isofuzz run chat` fuzzes the reference chat.
+
+    - `isofuzz run chat --defect like-wildcard` plants a leak in it, and finds it.
+
+    - `isofuzz run tests.chat:Chat --profile ci --json summary.json` fuzzes a target of your own, as CI would.
+    """
+    from isofuzz.runs.profiles import profile_named
+    from isofuzz.runs.run import RunRequest
+    from isofuzz.runs.targets import find_target
+
+    with explained(traceback=traceback):
+        import_from_here()
+        target_class = find_target(target)
+        if list_defects:
+            _print_defects(target_class)
+            return
+        request = RunRequest(
+            target=target,
+            target_class=target_class,
+            profile=profile_named(profile),
+            defect=defect,
+            seed=seed,
+            only=_oracles(only),
+            cases=out,
+            database_url=database_url or None,
+            allow_hosts=tuple(allow_host or ()),
+        )
+        raise typer.Exit(_run_and_tell(request, json))
+
+
+def _run_and_tell(request: "RunRequest", json: str | None) -> int:
+    from rich.console import Console
+
+    from isofuzz.cli.json_summary import check_place, write_summary
+    from isofuzz.report.progress import ProgressReporter
+    from isofuzz.report.terminal import print_summary
+    from isofuzz.runs.run import run as run_request
+    from isofuzz.target.signatures import read_signatures
+
+    check_place(json)
+    vocabulary = read_signatures(request.target_class).vocabulary
+    with ProgressReporter(Console(stderr=True)) as progress:
+        summary = run_request(request, progress)
+    print_summary(Console(stderr=json == "-"), summary, vocabulary)
+    write_summary(json, summary)
+    return summary.verdict.exit_code
+
+
+def _oracles(names: Sequence[str] | None) -> "frozenset[Oracle]":
+    from isofuzz.oracles.violation import Oracle
+
+    known = {str(oracle): oracle for oracle in Oracle}
+    if unknown := sorted(set(names or ()) - set(known)):
+        raise UsageError(f"there is no oracle {unknown[0]!r}; write one of {', '.join(known)}")
+    return frozenset(known[name] for name in names) if names else frozenset(Oracle)
+
+
+def _print_defects(target_class: "type[Target]") -> None:
+    """One a line: the bare name where a program reads it, with what it is where a person does."""
+    for name, sentence in target_class.defects.items():
+        typer.echo(f"{name}  {sentence}" if sys.stdout.isatty() else name)

@@ -1,0 +1,1 @@
+"""Reports for people, from findings and summaries only."""

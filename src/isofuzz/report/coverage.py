@@ -1,0 +1,71 @@
+"""What a run exercised, as a table, and what it did not."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from isofuzz.history.entries import Outcome
+from isofuzz.history.relations import Relation
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.program.vocabulary import Operation, Vocabulary
+from isofuzz.report.printable import printable
+from isofuzz.runs.exercised import Exercised, formable
+from isofuzz.runs.summary import Summary
+
+_RELATIONS: Final = (Relation.OWN, Relation.FOREIGN, Relation.ENDED, Relation.NEVER)
+_MOST_ERRORS: Final = 5
+_LONGEST_ERROR: Final = 200
+
+
+def coverage_table(exercised: Exercised, vocabulary: Vocabulary) -> Table:
+    """How often each operation ended how, and with whose things it was tried; `·` where there is nothing to try."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("operation")
+    for heading in ("ok", "refused", "?", *_RELATIONS):
+        table.add_column(heading, justify="right")
+    for operation in vocabulary.operations:
+        outcomes = (Text(str(exercised.outcomes[operation.name, outcome])) for outcome in Outcome)
+        table.add_row(operation.name, *outcomes, *_tried(exercised, vocabulary, operation))
+    return table
+
+
+def delivered_line(exercised: Exercised) -> Text | None:
+    """Events that had to arrive and did; None if the target has no subscriptions that were used."""
+    if not exercised.delivered:
+        return None
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(exercised.delivered.items()))
+    return Text(f"events that had to arrive and did: {counts}")
+
+
+def missing_lines(summary: Summary) -> Iterator[Text]:
+    """What was not exercised, one line each; only how much, if it is because the run ended with what it found."""
+    if summary.verdict is Verdict.LEAKED:
+        yield Text(f"Not exercised, for the run ended with what it found: {len(summary.missing)} things")
+        return
+    yield Text("Not exercised:", style="bold")
+    for gap in summary.missing:
+        yield Text(f"  · {printable(gap)}", style="yellow")
+
+
+def unexpected_lines(exercised: Exercised) -> Iterator[Text]:
+    """The errors that nobody declared, the most frequent first."""
+    errors = exercised.unexpected.most_common()
+    for (operation, text), count in errors[:_MOST_ERRORS]:
+        error = Text(f"  {count} times {operation}: {printable(text)}")
+        error.truncate(_LONGEST_ERROR, overflow="ellipsis")
+        yield error
+    if len(errors) > _MOST_ERRORS:
+        yield Text(f"  and {len(errors) - _MOST_ERRORS} other kinds")
+
+
+def _tried(exercised: Exercised, vocabulary: Vocabulary, operation: Operation) -> Iterator[Text]:
+    cells = list(formable(vocabulary, operation))
+    for relation in _RELATIONS:
+        counts = [exercised.cells[cell] for cell in cells if cell.relation is relation]
+        if not counts:
+            yield Text("·", style="dim")
+        else:
+            yield Text(str(sum(counts)), style="" if all(counts) else "bold yellow")

@@ -1,0 +1,75 @@
+"""One finding, told whole: what it is, why it is wrong, how it came about, and how to see it again."""
+
+import shlex
+import textwrap
+from pathlib import Path
+from typing import Final
+
+from rich.text import Text
+
+from isofuzz.cases.case import Case
+from isofuzz.oracles.crossing import FRAME
+from isofuzz.oracles.violation import Breach, Violation
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.report.printable import printable
+from isofuzz.report.storyline import CROSSED, OTHER, Mark
+from isofuzz.report.timeline import timeline
+
+_WIDEST_PARAGRAPH: Final = 100
+_LEGEND: Final = f"{CROSSED} the text in question   {OTHER}n the text of step n   {Mark.BREACH.value} what is wrong"
+
+
+def finding_lines(case: Case, path: Path, vocabulary: Vocabulary, width: int) -> list[Text]:
+    """The finding in lines of at most `width` cells; the path and the command to replay it are never cut."""
+    return [
+        Text(title(case.violation), style="bold red"),
+        Text(printable(case.fingerprint), style="dim"),
+        Text(),
+        *map(Text, textwrap.wrap(printable(case.explanation), min(width, _WIDEST_PARAGRAPH))),
+        Text(),
+        *timeline(case, vocabulary, width),
+        Text(_LEGEND, style="dim"),
+        Text(),
+        Text(f"steps   {_steps(case)}"),
+        Text(f"shown   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
+        Text(f"case    {printable(str(path))}"),
+        Text(f"replay  {printable(f'isofuzz replay {shlex.quote(str(path))}')}"),
+    ]
+
+
+def title(violation: Violation) -> str:
+    """The fingerprint of a violation in words."""
+    observer = "a frame" if violation.observer == FRAME else violation.observer
+    writer, secret = violation.writer, violation.secret
+    match violation.breach:
+        case Breach.FOREIGN if secret:
+            return f"{observer} showed a user a {secret} of someone else, written by {writer}"
+        case Breach.FOREIGN:
+            return f"{observer} showed a text of an earlier program, which a reset should have removed"
+        case Breach.STALE:
+            return f"{observer} showed a {secret}, written by {writer}, that was no longer there for the user"
+        case Breach.MISPLACED:
+            return f"{observer} showed a {secret}, written by {writer}, of another {violation.boundary}"
+        case Breach.MISSING:
+            return f"{observer} left out a {secret}, written by {writer}, that it had to show"
+        case Breach.DENIED:
+            return f"{observer} was refused to a user who is entitled to it"
+        case Breach.UNDELIVERED:
+            return f"a {secret}, written by {writer}, was not delivered to a user who had subscribed to it"
+        case Breach.ECHOED:
+            return f"a {secret}, written by {writer}, came back to its author"
+
+
+def _steps(case: Case) -> str:
+    found = case.steps_found
+    return f"{len(case.program)} (found with {found})" if found else str(len(case.program))
+
+
+def _confirmation(case: Case) -> str:
+    match case.cold:
+        case True:
+            return "confirmed by a fresh process on a fresh database"
+        case False:
+            return "NOT shown again by a fresh process on a fresh database"
+        case None:
+            return "not tried in a fresh process"

@@ -1,0 +1,70 @@
+"""What a run is doing, while it does it: one live line on a terminal, a line for each phase elsewhere."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from isofuzz.report.finding import title
+from isofuzz.report.printable import printable
+from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinking, Started
+
+
+class ProgressReporter:
+    """A listener for one run, to be used as a context manager so that the terminal is left as it was."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._phase = "starting"
+        self._status = ""
+        self._spinner = Spinner("dots", text=self._line())
+        self._live = Live(self._spinner, console=console, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event of the run."""
+        match event:
+            case Started(target=target, defect=defect, services=services):
+                planted = f" with {defect}" if defect else ""
+                self._say(f"{target}{planted} is up on {services}")
+            case Phase(name=name):
+                self._phase = name
+                self._status = ""
+                if not self._live:
+                    self._say(name)
+            case Progress():
+                self._status = _counts(event)
+            case Shrinking(executions=executions, steps=steps, steps_found=found):
+                self._status = f"{found} → {steps} steps, {executions} executions"
+            case LeakSeen(case=case, path=path):
+                self._say(f"{title(case.violation)}: {path}", "bold red")
+            case Kept():
+                pass  # the summary tells it whole
+        self._spinner.update(text=self._line())
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._console.print(Text(printable(text), style=style), soft_wrap=True, highlight=False)
+
+    def _line(self) -> Text:
+        return Text.assemble((self._phase, "bold"), "  ", self._status)
+
+
+def _counts(progress: Progress) -> str:
+    rate = progress.operations / progress.seconds if progress.seconds else 0
+    return (
+        f"{progress.programs} programs · {progress.operations} operations · {rate:.0f} operations/s"
+        f" · {progress.findings} findings"
+    )

@@ -1,0 +1,209 @@
+"""What happened in a history, row by row in time order, as a person tells it: who did what, and what came of it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from isofuzz.cases.case import Case
+from isofuzz.history.entries import Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
+from isofuzz.history.model import Model
+from isofuzz.history.world import Thing
+from isofuzz.oracles.explanation import cast
+from isofuzz.oracles.violation import Breach
+from isofuzz.program.canary import LENGTH, MARK
+from isofuzz.program.steps import CANARY_SLOT, Argument, Literal, NeverIssued, Ref, SecretText, Several
+from isofuzz.program.vocabulary import Kind, Vocabulary
+from isofuzz.report.printable import printable
+
+CROSSED = "◆"
+"""Stands for the canary that a violation is about."""
+OTHER = "◇"
+"""Stands for any other canary; the step that wrote it follows."""
+
+_CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
+_NOT_SEEN = (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED)
+
+
+class Mark(Enum):
+    """What a row is to the violation."""
+
+    NONE = " "
+    WRITTEN = CROSSED
+    BREACH = "✗"
+
+
+@dataclass
+class Row:
+    """One thing that happened, in the column of the session to which it happened.
+
+    `ending` is the part that must not be cut off; `bracket` joins the rows of steps that overlap.
+    """
+
+    column: int
+    text: str
+    ending: str = ""
+    step: int | None = None
+    mark: Mark = Mark.NONE
+    bracket: str = " "
+
+
+@dataclass(frozen=True)
+class Storyline:
+    """The heading of each column, and the rows."""
+
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def storyline(case: Case, vocabulary: Vocabulary) -> Storyline:
+    """The story of a case; barriers and frames without news are left out."""
+    return _Teller(case, vocabulary).tell()
+
+
+class _Teller:
+    def __init__(self, case: Case, vocabulary: Vocabulary) -> None:
+        self._case = case
+        self._vocabulary = vocabulary
+        self._names = cast(case.program, vocabulary)
+        self._model = Model(vocabulary)
+        self._columns: dict[Thing | None, int] = {}
+        self._rows: list[Row] = []
+        self._written_in: dict[int, int] = {}
+        for at, entry in enumerate(case.history):
+            self._model.feed(at, entry)
+            if isinstance(entry, Invocation):
+                self._written_in |= dict.fromkeys(entry.canaries.values(), entry.step)
+
+    def tell(self) -> Storyline:
+        for at, entry in enumerate(self._case.history):
+            self._tell(entry, breach=at == self._case.violation.at)
+        self._join_overlapping()
+        return Storyline(tuple(map(self._heading, self._columns)), tuple(self._rows))
+
+    def _tell(self, entry: Entry, *, breach: bool) -> None:
+        mark = Mark.BREACH if breach else Mark.NONE
+        match entry:
+            case Invocation():
+                written = entry.step == self._case.violation.written_by
+                mark = Mark.WRITTEN if written else mark
+                self._add(self._actor(entry.step), f"→ {self._call(entry)}", step=entry.step, mark=mark)
+            case Completion():
+                self._complete(entry, mark)
+            case Delivery() if breach or not entry.reply:
+                told = (self._symbols(entry.seen), self._masked(entry.text, entry.seen))
+                self._add(self._receiver(entry.socket), " ".join(("⇠", *filter(None, told))), mark=mark)
+            case Closed(socket):
+                self._add(self._receiver(socket), "⇠ closed by the system", mark=mark)
+            case Skipped(step, operation):
+                self._add(None, f"{operation} skipped: what it needs never came to be", step=step)
+            case _ if breach:  # a barrier that has passed without what had to come before it
+                waiting = self._case.violation.socket
+                self._add(self._receiver(waiting) if waiting else None, f"⇠ {CROSSED} never came", mark=mark)
+
+    def _complete(self, entry: Completion, mark: Mark) -> None:
+        ending = self._ending(entry, breach=mark is Mark.BREACH)
+        begun = self._rows[-1] if self._rows else None
+        if begun and begun.step == entry.step:  # nothing happened meanwhile
+            begun.ending = f" · {ending}"
+            begun.mark = mark if mark is Mark.BREACH else begun.mark
+        else:
+            operation = self._model.deeds[entry.step].operation.name
+            self._add(self._actor(entry.step), f"← {operation}", f" · {ending}", step=entry.step, mark=mark)
+
+    def _ending(self, entry: Completion, *, breach: bool) -> str:
+        violation = self._case.violation
+        word = {Outcome.OK: "ok", Outcome.REFUSED: "refused", Outcome.INFO: "?"}[entry.outcome]
+        if entry.outcome is Outcome.INFO:
+            word += f" {self._masked(entry.text, entry.seen).split(':')[0]}"
+        own = {canary.serial for canary in self._model.deeds[entry.step].canaries}
+        seen = [serial for serial in entry.seen if serial not in own]
+        lacked = violation.breach in _NOT_SEEN
+        if breach and violation.serial is not None and not lacked and violation.serial not in seen:
+            seen.append(violation.serial)  # it was seen in a frame that this operation had asked for
+        parts = [word]
+        if seen:
+            parts.append(f"saw {self._symbols(seen)}")
+        if breach and lacked and violation.serial is not None:
+            parts.append(f"lacks {CROSSED}")
+        return " · ".join(parts)
+
+    def _add(self, owner: Thing | None, text: str, ending: str = "", **fields: object) -> None:
+        column = self._columns.setdefault(owner, len(self._columns))
+        self._rows.append(Row(column, text, ending, **fields))  # type: ignore[arg-type]  # named by the callers above
+
+    # -- whose row it is
+
+    def _actor(self, step: int) -> Thing | None:
+        """The session that acts, or that the step makes; None: the operator."""
+        deed = self._model.deeds[step]
+        return self._session(deed.session or deed.made(Kind.SESSION, Kind.USER))
+
+    def _receiver(self, socket: Ref) -> Thing | None:
+        thing = self._model.things[socket]
+        return self._session(thing.session or thing.owner)
+
+    def _session(self, thing: Thing | None) -> Thing | None:
+        """A user who also has a session is told of in the column of that."""
+        if thing is None or thing.kind is Kind.SESSION:
+            return thing
+        sessions = (other for other in self._columns if other and other.owner is thing.owner)
+        return next(sessions, thing)
+
+    def _heading(self, owner: Thing | None) -> str:
+        if owner is None or owner.owner is None:
+            return "operator"
+        same = [other for other in self._columns if other and other.owner is owner.owner]
+        name = self._names.get(owner.ref if len(same) > 1 else owner.owner.ref, "?")
+        return f"{name} · {owner.owner.label!r}" if owner.owner.label else name
+
+    # -- what is said in it
+
+    def _call(self, entry: Invocation) -> str:
+        actor = self._vocabulary.actor(self._vocabulary.operation(entry.operation))
+        arguments = [
+            self._argument(argument, entry.canaries.get(name))
+            for name, argument in entry.arguments.items()
+            if actor is None or name != actor.name
+        ]
+        return f"{entry.operation}({', '.join(arguments)})"
+
+    def _argument(self, argument: Argument, serial: int | None) -> str:
+        match argument:
+            case SecretText(template):
+                return repr(template.replace(CANARY_SLOT, OTHER if serial is None else self._symbol(serial)))
+            case Literal(value):
+                return repr(value)
+            case Several(items):
+                return f"[{', '.join(self._argument(item, None) for item in items)}]"
+            case NeverIssued(thing):
+                return f"{thing} never issued"
+            case Ref():
+                thing_made = self._model.things.get(argument)
+                kind = thing_made.spec.name if thing_made else "thing"
+                return self._names.get(argument, f"{kind} {argument.step}")
+
+    def _symbol(self, serial: int) -> str:
+        if serial == self._case.violation.serial:
+            return CROSSED
+        return f"{OTHER}{self._written_in.get(serial, '?')}"
+
+    def _symbols(self, serials: Iterable[int]) -> str:
+        return " ".join(map(self._symbol, serials))
+
+    def _masked(self, text: str, seen: Iterable[int]) -> str:
+        """The text with symbols for its canaries, which are in `seen` in order of appearance."""
+        canaries = dict.fromkeys(canary.lower() for canary in _CANARY.findall(text))
+        symbols = dict(zip(canaries, map(self._symbol, seen), strict=False))  # one may be cut off, or be escaped
+        return printable(_CANARY.sub(lambda found: symbols.get(found[0].lower(), OTHER), text))
+
+    def _join_overlapping(self) -> None:
+        """Bracket the rows from the first step of a burst to the end of its last."""
+        for burst in self._case.program.bursts:
+            steps = {call.number for call in burst.calls}
+            places = [place for place, row in enumerate(self._rows) if row.step in steps]
+            if len(steps) < 2 or len(places) < 2:
+                continue
+            for place in range(places[0], places[-1] + 1):
+                self._rows[place].bracket = "│"
+            self._rows[places[0]].bracket, self._rows[places[-1]].bracket = "┌", "└"

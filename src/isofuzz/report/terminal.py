@@ -1,0 +1,79 @@
+"""A finished run for a terminal: the verdict first, then what it rests on, then each finding."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.report.coverage import coverage_table, delivered_line, missing_lines, unexpected_lines
+from isofuzz.report.finding import finding_lines
+from isofuzz.report.printable import printable
+from isofuzz.runs.summary import Finding, Summary
+
+_WORDS: Final = {
+    Verdict.ISOLATED: ("bold green", "nothing crossed a boundary, and everyone still got their own"),
+    Verdict.LEAKED: ("bold red", "isolation is broken"),
+    Verdict.INCONCLUSIVE: ("bold yellow", "no leak was seen, but not everything was checked"),
+    Verdict.ERROR: ("bold red", "the run failed, so nothing can be said about isolation"),
+}
+
+
+def print_summary(console: Console, summary: Summary, vocabulary: Vocabulary) -> None:
+    """Print all that a run concludes."""
+    print_lines(console, verdict_lines(summary))
+    print_lines(console, reason_lines(summary))
+    _print_exercised(console, summary, vocabulary)
+    for number, finding in enumerate(summary.findings, start=1):
+        print_finding(console, finding, vocabulary, heading=f"FINDING {number} OF {len(summary.findings)}")
+
+
+def print_finding(console: Console, finding: Finding, vocabulary: Vocabulary, *, heading: str) -> None:
+    """Print one finding."""
+    console.rule(Text(heading), align="left", characters="─")
+    print_lines(console, finding_lines(finding.case, finding.path, vocabulary, console.width))
+
+
+def print_lines(console: Console, lines: Iterable[Text]) -> None:
+    """Print each line as it is: no markup, no highlighting, no folding, so that what is copied is whole."""
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def verdict_lines(summary: Summary) -> Iterator[Text]:
+    """The verdict in plain words, of what, and on which services."""
+    style, words = _WORDS[summary.verdict]
+    planted = f" with the planted defect {summary.defect}" if summary.defect else ""
+    yield Text(f"{summary.verdict.name}: {words}", style=style)
+    yield Text(printable(f"{summary.target}{planted}, profile {summary.profile}, {summary.seconds:.1f} s"))
+    yield Text(printable(f"services: {summary.services}"))
+
+
+def reason_lines(summary: Summary) -> Iterator[Text]:
+    """Why the verdict is no better: what went wrong, and what was not exercised."""
+    if summary.trouble:
+        yield Text()
+        yield from (Text(printable(line), style="red") for line in summary.trouble.splitlines())
+    if summary.missing and summary.verdict is not Verdict.ERROR:
+        yield Text()
+        yield from missing_lines(summary)
+
+
+def _print_exercised(console: Console, summary: Summary, vocabulary: Vocabulary) -> None:
+    exercised = summary.exercised
+    if not exercised.programs:
+        return
+    counts = (
+        f"{exercised.programs} programs, {exercised.operations} operations"
+        f" ({exercised.skipped} more skipped), {exercised.frames} frames"
+    )
+    print_lines(console, [Text(), Text.assemble(("Exercised: ", "bold"), counts)])
+    console.print(coverage_table(exercised, vocabulary))
+    if delivered := delivered_line(exercised):
+        print_lines(console, [delivered])
+    if exercised.unexpected:
+        print_lines(console, [Text(), Text("Ended unexpectedly:", style="bold")])
+        print_lines(console, unexpected_lines(exercised))
+    console.print()

@@ -1,0 +1,75 @@
+"""A program begins with users who have what the operations need, one of them let into another's thread."""
+
+import pytest
+
+from isofuzz.engine.composer import Composer
+from isofuzz.engine.plan import Plan
+from isofuzz.engine.prologue import prologue
+from isofuzz.program.steps import Call, Literal, Ref
+from isofuzz.program.vocabulary import Kind
+from isofuzz.target.signatures import Signatures
+
+
+def opening(signatures: Signatures, *names: str, share: bool = True, **options: tuple[Kind, ...]) -> list[Call]:
+    users = [Plan(signatures, name=name) for name in names]
+    return list(prologue(Composer(signatures.vocabulary), users, share=share, **options))
+
+
+def outline(calls: list[Call]) -> list[tuple[str, object]]:
+    """Operation and actor of each step."""
+    return [(call.operation, call.arguments.get("me")) for call in calls]
+
+
+ADA, BEN = Ref(0, 1), Ref(1, 1)
+
+
+def test_each_user_signs_in_under_their_own_name(signatures: Signatures) -> None:
+    calls = opening(signatures, "ada", "ben")
+    assert [call.arguments["name"] for call in calls if call.operation == "sign_in"] == [
+        Literal("ada"),
+        Literal("ben"),
+    ]
+
+
+def test_each_user_gets_one_of_everything(signatures: Signatures) -> None:
+    equipped = ["open_thread", "post", "subscribe"]
+    calls = outline(opening(signatures, "ada", "ben", share=False))
+    assert calls[2:] == [(name, ADA) for name in equipped] + [(name, BEN) for name in equipped]
+
+
+def test_the_first_user_shares_with_the_second_who_subscribes_to_what_is_shared(signatures: Signatures) -> None:
+    calls = opening(signatures, "ada", "ben")
+    room = next(Ref(call.number) for call in calls if call.operation == "open_thread")
+    invite, subscribe = calls[-2:]
+    assert invite.operation == "invite"
+    assert invite.arguments == {"me": ADA, "room": room, "member": Ref(1, 0)}
+    assert subscribe.operation == "subscribe"
+    assert subscribe.arguments == {"me": BEN, "line": Ref(1, 2), "room": room}
+
+
+def test_further_users_are_strangers(signatures: Signatures) -> None:
+    calls = opening(signatures, "ada", "ben", "cleo")
+    shared = next(Ref(call.number) for call in calls if call.operation == "open_thread")
+    of_cleo = [call for call in calls if call.arguments.get("me") == Ref(2, 1)]
+    assert of_cleo
+    assert all(shared not in call.references() for call in of_cleo)
+
+
+@pytest.mark.parametrize("names", [("ada",), ("ada", "ben")])
+def test_nobody_shares_when_alone_or_when_told_not_to(signatures: Signatures, names: tuple[str, ...]) -> None:
+    calls = opening(signatures, *names, share=len(names) == 1)
+    assert "invite" not in [call.operation for call in calls]
+
+
+def test_who_has_the_same_name_as_another_lacks_nothing_that_the_other_has(signatures: Signatures) -> None:
+    calls = opening(signatures, "ada", "ada")
+    assert [name for name, _ in outline(calls)].count("open_thread") == 1
+
+
+def test_only_the_equipment_that_is_asked_for(signatures: Signatures) -> None:
+    assert outline(opening(signatures, "ada", "ben", share=False, equipment=())) == [
+        ("sign_in", None),
+        ("sign_in", None),
+    ]
+    threads = opening(signatures, "ada", share=False, equipment=(Kind.THREAD,))
+    assert [call.operation for call in threads] == ["sign_in", "open_thread"]

@@ -1,0 +1,54 @@
+"""Smaller programs stay well-formed: nothing refers to a step that is gone."""
+
+from isofuzz.program.prune import apart, up_to, with_arguments, with_call, without
+from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, Several
+
+SIGN_UP = Call(1, "sign_up", {"name": Literal("a")})
+OTHER = Call(2, "sign_up", {"name": Literal("b")})
+ROOM = Call(3, "new_room", {"me": Ref(1, 1)})
+INVITE = Call(4, "invite_all", {"me": Ref(1, 1), "room": Ref(3), "members": Several((Ref(1), Ref(2)))})
+READ = Call(5, "history", {"me": Ref(2, 1), "room": Ref(3)})
+PROGRAM = Program((Burst((SIGN_UP, OTHER)), Burst((ROOM,)), Burst((INVITE, READ))))
+
+
+def test_what_needs_a_step_goes_with_it() -> None:
+    assert without(PROGRAM, [3]) == Program((Burst((SIGN_UP, OTHER)),))
+
+
+def test_what_needs_what_needs_a_step_goes_too() -> None:
+    assert without(PROGRAM, [1]) == Program((Burst((OTHER,)),))
+
+
+def test_a_sequence_only_loses_the_items_that_are_gone() -> None:
+    shorter = Call(4, "invite_all", {"me": Ref(1, 1), "room": Ref(3), "members": Several((Ref(1),))})
+    assert without(PROGRAM, [2]) == Program((Burst((SIGN_UP,)), Burst((ROOM,)), Burst((shorter,))))
+
+
+def test_never_issued_items_stay() -> None:
+    call = Call(6, "invite_all", {"members": Several((NeverIssued("Who"), Ref(2)))})
+    kept = Call(6, "invite_all", {"members": Several((NeverIssued("Who"),))})
+    assert without(Program.serial(OTHER, call), [2]) == Program.serial(kept)
+
+
+def test_without_nothing_is_the_same() -> None:
+    assert without(PROGRAM, []) == PROGRAM
+
+
+def test_up_to_a_step_keeps_what_overlaps_it() -> None:
+    assert up_to(PROGRAM, 3) == Program(PROGRAM.bursts[:2])
+    assert up_to(PROGRAM, 4) == PROGRAM
+    assert up_to(PROGRAM, 99) == PROGRAM
+
+
+def test_apart_runs_one_burst_serially() -> None:
+    assert apart(PROGRAM, 2) == Program((*PROGRAM.bursts[:2], Burst((INVITE,)), Burst((READ,))))
+
+
+def test_with_call_puts_a_step_in_the_place_of_its_number() -> None:
+    changed = Call(5, "search", {"me": Ref(2, 1)})
+    assert with_call(PROGRAM, changed).bursts[2] == Burst((INVITE, changed))
+
+
+def test_with_arguments_changes_each_by_its_name() -> None:
+    changed = with_arguments(ROOM, lambda name, value: Literal(name) if name == "me" else value)
+    assert changed == Call(3, "new_room", {"me": Literal("me")})

@@ -1,0 +1,190 @@
+"""What is printed of a finished run, compared whole as text."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from isofuzz.history.entries import Outcome
+from isofuzz.history.relations import Relation
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.report.as_text import finding_text, summary_text
+from isofuzz.report.terminal import print_summary
+from isofuzz.runs.exercised import Cell, Exercised
+from isofuzz.runs.summary import Finding, Summary
+
+
+@pytest.fixture
+def small(vocabulary: Vocabulary) -> Vocabulary:
+    """The common vocabulary, with a few of its operations."""
+    kept = ("sign_up", "post", "history")
+    return Vocabulary(vocabulary.things, vocabulary.secrets, tuple(map(vocabulary.operation, kept)))
+
+
+def a_summary(verdict: Verdict, **fields: Any) -> Summary:
+    return Summary(
+        **{
+            "target": "chat",
+            "defect": None,
+            "profile": "dev",
+            "verdict": verdict,
+            "findings": (),
+            "exercised": Exercised(),
+            "missing": (),
+            "trouble": None,
+            "services": "Postgres 18, embedded",
+            "versions": {},
+            "seconds": 12.34,
+        }
+        | fields
+    )
+
+
+def printed(summary: Summary, vocabulary: Vocabulary, *, terminal: bool = False) -> str:
+    out = io.StringIO()
+    print_summary(Console(file=out, width=100, force_terminal=terminal), summary, vocabulary)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def some_exercise() -> Exercised:
+    done = Exercised(programs=3, operations=17, skipped=2, frames=5)
+    done.outcomes.update({("sign_up", Outcome.OK): 6, ("post", Outcome.OK): 4, ("post", Outcome.REFUSED): 2})
+    done.outcomes.update({("history", Outcome.OK): 4, ("history", Outcome.INFO): 1})
+    done.cells.update({Cell("post", "room", Relation.OWN): 4, Cell("post", "room", Relation.FOREIGN): 2})
+    done.delivered.update({"Feed": 9})
+    done.unexpected.update({("history", "TimeoutError: \x1b[31mafter 10 s"): 1})
+    return done
+
+
+def test_isolated(small: Vocabulary) -> None:
+    assert (
+        printed(a_summary(Verdict.ISOLATED, exercised=some_exercise()), small)
+        == """\
+ISOLATED: nothing crossed a boundary, and everyone still got their own
+chat, profile dev, 12.3 s
+services: Postgres 18, embedded
+
+Exercised: 3 programs, 17 operations (2 more skipped), 5 frames
+
+ operation  ok  refused  ?  own  foreign  ended  never issued
+ ────────────────────────────────────────────────────────────
+ sign_up     6        0  0    ·        ·      ·             ·
+ post        4        2  0    4        2      ·             0
+ history     4        0  1    0        0      ·             0
+
+events that had to arrive and did: Feed 9
+
+Ended unexpectedly:
+  1 times history: TimeoutError: \\x1b[31mafter 10 s
+"""
+    )
+
+
+def test_inconclusive_says_first_why(small: Vocabulary) -> None:
+    missing = ("history never showed any Body", "post was never tried with a foreign room")
+
+    shown = printed(a_summary(Verdict.INCONCLUSIVE, missing=missing, exercised=some_exercise()), small)
+
+    assert shown.startswith(
+        """\
+INCONCLUSIVE: no leak was seen, but not everything was checked
+chat, profile dev, 12.3 s
+services: Postgres 18, embedded
+
+Not exercised:
+  · history never showed any Body
+  · post was never tried with a foreign room
+
+Exercised: 3 programs"""
+    )
+
+
+def test_an_error_is_told_and_nothing_is_claimed(small: Vocabulary) -> None:
+    summary = a_summary(Verdict.ERROR, trouble="the system died\nlast line of \x1b[2Jits log", missing=("post",))
+
+    assert (
+        printed(summary, small)
+        == """\
+ERROR: the run failed, so nothing can be said about isolation
+chat, profile dev, 12.3 s
+services: Postgres 18, embedded
+
+the system died
+last line of \\x1b[2Jits log"""
+    )
+
+
+@pytest.fixture
+def leaked(story: Any, case_of: Any) -> Summary:
+    ada, bob = story.sign_up("ada"), story.sign_up("[red]bob[/red]")
+    room = ada.does("new_room").made()
+    bob.does("history", room=room, seen=[ada.does("post", room=room).text])
+    finding = Finding(case_of(), Path("cases/a b.json"))
+    return a_summary(Verdict.LEAKED, defect="history-for-all", findings=(finding,), missing=("one", "two"))
+
+
+FINDING = """\
+history showed a user a Body of someone else, written by post
+crossing:foreign:Room:history:post:Body
+
+User B (named '[red]bob[/red]') saw text that was not theirs to see: step 5 `history` by user B
+returned the Body that user A (named 'ada') wrote in step 4 (`post`) into A's Room (step 3). B was
+never given access to that Room.
+
+      A · 'ada'                 B · '[red]bob[/red]'
+    1 → sign_up('ada') · ok
+    2                           → sign_up('[red]bob[/red]') · ok
+    3 → new_room() · ok
+  ◆ 4 → post(Room 3, '◆') · ok
+  ✗ 5                           → history(Room 3) · ok · saw ◆
+◆ the text in question   ◇n the text of step n   ✗ what is wrong
+
+steps   5 (found with 42)
+shown   in 2 of 2 runs from reset; confirmed by a fresh process on a fresh database
+case    cases/a b.json
+replay  isofuzz replay 'cases/a b.json'""".replace("\n  ", "\n ").replace("\n    ", "\n   ")
+
+VERDICT = """\
+LEAKED: isolation is broken
+chat with the planted defect history-for-all, profile dev, 12.3 s
+services: Postgres 18, embedded
+
+Not exercised, for the run ended with what it found: 2 things
+"""
+
+
+def test_leaked(leaked: Summary, vocabulary: Vocabulary) -> None:
+    rule = "FINDING 1 OF 1 " + "─" * 85
+    assert printed(leaked, vocabulary) == f"{VERDICT}{rule}\n{FINDING}"
+
+
+def test_as_plain_text_for_test_failures(leaked: Summary, vocabulary: Vocabulary) -> None:
+    (finding,) = leaked.findings
+
+    assert finding_text(finding.case, finding.path, vocabulary) == FINDING
+    assert summary_text(leaked, vocabulary) == f"{VERDICT}\n{FINDING}"
+
+
+def test_a_terminal_gets_colours_and_no_other_escapes(leaked: Summary, vocabulary: Vocabulary) -> None:
+    shown = printed(leaked, vocabulary, terminal=True)
+
+    assert "\x1b[1;31mLEAKED" in shown
+    assert "[red]bob[/red]" in shown
+
+
+@pytest.mark.parametrize(
+    ("cold", "words"),
+    [
+        (None, "not tried in a fresh process"),
+        (False, "NOT shown again by a fresh process on a fresh database"),
+    ],
+)
+def test_what_was_not_confirmed_is_said(
+    story: Any, case_of: Any, vocabulary: Vocabulary, cold: bool | None, words: str
+) -> None:
+    story.sign_up("ada").does("overview", seen=[-1])
+
+    assert words in finding_text(case_of(cold=cold), Path("case.json"), vocabulary)
