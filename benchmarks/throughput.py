@@ -11,10 +11,10 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -35,6 +35,8 @@ from isofuzz.services import open_services
 from isofuzz.target.signatures import Signatures, read_signatures
 from isofuzz_packs.chat import Chat
 
+T = TypeVar("T")
+
 SEED = 20
 
 
@@ -52,6 +54,9 @@ class Fuzzing:
     operations: int = 0
     problem: Exception | None = None
     _since: float = field(default_factory=time.perf_counter)
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
 
     async def begin(self) -> Execution:
         await self.system.reset()

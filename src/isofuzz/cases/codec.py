@@ -60,14 +60,16 @@ def to_json(case: Case) -> str:
         "versions": dict(sorted(case.versions.items())),
         "history": [_entry(entry) for entry in case.history],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    # A system may answer with half of a surrogate pair. UTF-8 has none, but JSON can spell it.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def from_json(text: str, where: str) -> Case:
     """The case in the text of a file; `where` names the file in errors. Raises CaseUnreadable."""
     try:
         document = json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise CaseUnreadable(f"{where} is no complete JSON ({problem}); restore it or delete it") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise CaseUnreadable(f"{where} is not an isofuzz case: its field `format` is not {FORMAT!r}")
@@ -148,7 +150,6 @@ class _Reader:
         violation = self._part("violation", document, self._violation)
         program = self._part("program", document, self._program)
         history = self._part("history", document, lambda entries: tuple(self._entry(entry) for entry in entries))
-        seen, runs = self._part("hit_rate", document, lambda pair: (int(pair[0]), int(pair[1])))
         return Case(
             target=self._part("target", document, _text),
             defect=self._part("defect", document, _text_or_none),
@@ -160,7 +161,7 @@ class _Reader:
             services=self._part("services", document, _text),
             versions=self._part("versions", document, lambda versions: {str(k): str(v) for k, v in versions.items()}),
             steps_found=self._part("steps_found", document, int),
-            hit_rate=HitRate(seen, runs),
+            hit_rate=self._part("hit_rate", document, _hit_rate),
             cold=self._part("cold", document, _flag_or_none),
         )
 
@@ -220,10 +221,10 @@ class _Reader:
             observer=_text(fields["observer"]),
             writer=_text(fields["writer"]),
             secret=_text(fields["secret"]),
-            step=fields["step"],
-            written_by=fields["written_by"],
+            step=_number_or_none(fields["step"]),
+            written_by=_number_or_none(fields["written_by"]),
             socket=_read_ref(fields["socket"]) if fields["socket"] else None,
-            serial=fields["serial"],
+            serial=_number_or_none(fields["serial"]),
             text=_text(fields["text"]),
         )
 
@@ -251,6 +252,17 @@ class _Reader:
 def _read_ref(value: Any) -> Ref:
     step, output = value
     return Ref(int(step), int(output))
+
+
+def _hit_rate(value: Any) -> HitRate:
+    seen, runs = (int(number) for number in value)
+    if not 0 <= seen <= runs or not runs:
+        raise ValueError(f"it cannot have shown {seen} times in {runs} runs")
+    return HitRate(seen, runs)
+
+
+def _number_or_none(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _text(value: object) -> str:

@@ -51,10 +51,10 @@ class Demonstration:
 
     def _run(self, defect: str | None, cases: Path) -> Summary:
         request = RunRequest(_TARGET, self._target_class, profile_named(_PROFILE), defect=defect, cases=cases)
-        with ProgressReporter(self._console) as progress:
+        with ProgressReporter(Console(stderr=True)) as progress:
             summary = run(request, progress)
         if summary.trouble == INTERRUPTED:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt  # a run tells of it, but a demonstration has nothing to tell then
         print_lines(self._console, [*verdict_lines(summary), Text()])
         if summary.trouble:
             self._failures.append(summary.trouble)

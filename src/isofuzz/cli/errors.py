@@ -29,7 +29,7 @@ def explained(*, traceback: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         _fail("isofuzz: interrupted", traceback=traceback, code=130)
     except Exception as problem:  # noqa: BLE001  # the last resort: it is told, and is no verdict
-        advice = "" if traceback else "; run it again with --traceback and report what that shows"
+        advice = "" if traceback else "; run it again with --traceback"
         _fail(f"isofuzz: a bug in isofuzz itself: {type(problem).__name__}: {problem}{advice}", traceback=traceback)
 
 

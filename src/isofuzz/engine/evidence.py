@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from isofuzz.program.canary import MARK
@@ -37,20 +38,28 @@ def shown(value: object) -> Iterator[object]:
 def excerpt(values: Collection[object]) -> str:
     """A short text of what was seen, around the first canary if there is one; credentials are masked."""
     text = redact(" · ".join(_written(value) for value in values if _is_kept(value)))
-    start = max(0, text.lower().find(MARK) - _BEFORE)
+    canary = re.search(MARK, text, re.IGNORECASE)
+    start = max(0, canary.start() - _BEFORE) if canary else 0
     cut = text[start : start + _LENGTH]
     return ("…" if start else "") + cut + ("…" if start + _LENGTH < len(text) else "")
 
 
 def _is_kept(value: object) -> bool:
-    return value not in (None, {}) and not isinstance(value, Withheld)
+    # Not by comparing: what compares element by element has no single truth.
+    return not (value is None or isinstance(value, Withheld) or (isinstance(value, dict) and not value))
 
 
 def _written(value: object) -> str:
-    if isinstance(value, BaseException):
-        return f"{type(value).__name__}: {value}"
     if isinstance(value, str):
         return value
+    name = type(value).__name__
+    try:
+        return f"{name}: {value}" if isinstance(value, BaseException) else _as_json(value)
+    except Exception:  # noqa: BLE001  # the value's own code, or its depth: neither may end the run
+        return f"{name} (which cannot be written as text)"
+
+
+def _as_json(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError):  # keys that are no text, or a cycle

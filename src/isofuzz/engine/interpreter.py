@@ -28,7 +28,6 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
 from isofuzz.program.steps import (
-    CANARY_SLOT,
     Argument,
     Burst,
     Call,
@@ -95,9 +94,12 @@ class Execution:
         ready = [step for call in burst.calls if (step := self._prepare(call))]
         for step in ready:
             self._record(Invocation.of(step.call, step.canaries))
-        await asyncio.gather(*(self._perform(step) for step in ready))
+        if len(ready) == 1:
+            await self._perform(ready[0])
+        else:
+            await asyncio.gather(*(self._perform(step) for step in ready))
         if any(step.canaries for step in ready):
-            await self._settle(self._subscribed())
+            await self._settle(self.judge.delivery.awaited())
         self._check()
 
     async def finish(self) -> None:
@@ -131,10 +133,10 @@ class Execution:
 
     def _resolve(self, step: _Ready, parameter: Parameter, argument: Argument) -> object:
         match argument:
-            case SecretText(template):
+            case SecretText():
                 serial = self.system.minted - self._first_canary
                 step.canaries[parameter.name] = serial
-                text = template.replace(CANARY_SLOT, self.system.mint.mint(self.system.minted))
+                text = argument.with_canary(self.system.mint.mint(self.system.minted))
                 self.system.minted += 1
                 return self.system.signatures.secrets[parameter.type](text)
             case Literal(value):
@@ -210,10 +212,6 @@ class Execution:
         since = len(self.history)
         waiting = [ref for ref in self._sockets if ref in sockets and not self._pumps[self._sockets[ref]].done()]
         await asyncio.gather(*(self._barrier(ref, self._sockets[ref], since) for ref in waiting))
-
-    def _subscribed(self) -> set[Ref]:
-        """The sockets on which an event may be missed. A stray one on any other is seen when it comes."""
-        return {thing.socket.ref for thing in self.judge.model.subscriptions if thing.socket}
 
     async def _pump(self, ref: Ref, socket: Socket) -> None:
         try:

@@ -6,8 +6,7 @@ example nor judges whether it is flaky, and saves its choices for the next run; 
 was clean in 300 of 300 runs against a racy system.
 """
 
-import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -17,9 +16,9 @@ from isofuzz.engine.composer import Composer
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.plan import Plan, as_argument
 from isofuzz.engine.prologue import prologue
-from isofuzz.generators import keys, names, queries, templates, values
+from isofuzz.generators import keys, names, queries, template, values
 from isofuzz.history.relations import Relation
-from isofuzz.program.steps import Argument, Burst, Call, Ref
+from isofuzz.program.steps import Argument, Burst, Call, Ref, SecretText
 from isofuzz.program.vocabulary import Draw, Operation, Parameter
 from isofuzz.target.signatures import Signatures
 
@@ -28,7 +27,6 @@ T = TypeVar("T")
 _MOST_TOGETHER = 4
 """Steps of one burst at the most."""
 
-_CANDIDATES = 10
 _RELATIONS = (Relation.OWN,) * 5 + (Relation.FOREIGN,) * 3 + (Relation.ENDED, Relation.NEVER)
 _FALLBACKS: Mapping[Relation, tuple[Relation, ...]] = {
     Relation.OWN: (Relation.OWN, Relation.FOREIGN, Relation.NEVER),
@@ -36,7 +34,15 @@ _FALLBACKS: Mapping[Relation, tuple[Relation, ...]] = {
     Relation.ENDED: (Relation.ENDED, Relation.FOREIGN, Relation.OWN, Relation.NEVER),
     Relation.NEVER: (Relation.NEVER, Relation.FOREIGN, Relation.OWN),
 }
-_TOGETHER = "together with the next"
+_PICKS = "picks"
+_DRAWN = "drawn_"
+"""Before the name of a parameter: `rule` has parameters of its own, with which none may collide."""
+
+_TEXTS: Mapping[Draw, Callable[[], st.SearchStrategy[str]]] = {
+    Draw.NAME: names,
+    Draw.KEY: keys,
+    Draw.QUERY: queries,
+}
 
 
 class Stop(BaseException):
@@ -46,9 +52,8 @@ class Stop(BaseException):
 class Session(Protocol):
     """What the machine needs of the run that it works for."""
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """Where programs are executed."""
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run this on the event loop on which programs are executed."""
 
     async def begin(self) -> Execution:
         """Reset the system and start a program."""
@@ -63,20 +68,28 @@ class Session(Protocol):
         """What isofuzz stands on has failed; nothing more is asked of this machine."""
 
 
-class _Picks:
-    """Choices made by what Hypothesis drew for one rule: for a thing, a number that holds relation and index."""
+class _Drawn:
+    """Choices made by what Hypothesis drew for one rule.
 
-    def __init__(self, drawn: Mapping[str, Any]) -> None:
+    Whatever is a pick among few comes as one byte of a single draw: a draw for each would cost as much as the rest.
+    """
+
+    def __init__(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
+        picks: bytes = drawn[_PICKS]
         self._drawn = drawn
+        self._picks = dict(zip((parameter.name for parameter in operation.parameters), picks, strict=False))
+        self.together = picks[-1] % 4 == 3
 
     def relations(self, parameter: Parameter) -> Sequence[Relation]:
-        return _FALLBACKS[_RELATIONS[self._drawn[parameter.name] // _CANDIDATES]]
+        return _FALLBACKS[_RELATIONS[self._picks[parameter.name] % len(_RELATIONS)]]
 
     def index(self, parameter: Parameter, count: int) -> int:
-        return int(self._drawn[parameter.name]) % _CANDIDATES % count
+        return self._picks[parameter.name] // len(_RELATIONS) % count
 
     def drawn(self, operation: Operation, parameter: Parameter) -> Argument:
-        return as_argument(parameter, self._drawn[parameter.name])
+        if parameter.draws is Draw.SECRET:
+            return SecretText(template(self._picks[parameter.name]))
+        return as_argument(parameter, self._drawn[_DRAWN + parameter.name])
 
 
 class IsolationMachine(RuleBasedStateMachine):
@@ -103,17 +116,19 @@ class IsolationMachine(RuleBasedStateMachine):
     def take(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
         """Compose a step from what was drawn and execute it, unless the program is over."""
         if not self._over:
-            call = self._composer.compose(operation, _Picks(drawn))
+            choices = _Drawn(operation, drawn)
+            call = self._composer.compose(operation, choices)
             if call:
-                self._add(call, together=drawn[_TOGETHER])
+                self._add(call, together=choices.together)
 
     def teardown(self) -> None:
         """End the program; leave Hypothesis if the run wants no other."""
         if self._execution:
             self._flush()
             self._do(self._end(self._execution))
-            if self._over or not self.session.ended(self._execution):
-                raise Stop
+            self._over = not self.session.ended(self._execution) or self._over
+        if self._over:
+            raise Stop
 
     def _add(self, call: Call, *, together: bool) -> None:
         if self._must_follow(call):
@@ -148,11 +163,14 @@ class IsolationMachine(RuleBasedStateMachine):
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T | None:
         try:
-            return self.session.loop.run_until_complete(work)
+            return self.session.do(work)
         except Exception as problem:  # noqa: BLE001  # Hypothesis would take it for a failing example and run it again
             self._over = True
             self.session.failed(problem)
             return None
+        except KeyboardInterrupt:
+            self._over = True
+            raise
 
 
 def build_machine(signatures: Signatures, session: Session, name: str) -> type[IsolationMachine]:
@@ -164,29 +182,16 @@ def build_machine(signatures: Signatures, session: Session, name: str) -> type[I
 
 
 def _rule(signatures: Signatures, operation: Operation) -> object:
-    drawn: dict[str, st.SearchStrategy[Any]] = {
-        parameter.name: _strategy(signatures, operation, parameter) for parameter in operation.parameters
-    }
-    together = st.integers(0, 3).map(lambda draw: draw == 3)
+    size = len(operation.parameters) + 1
+    drawn: dict[str, st.SearchStrategy[Any]] = {_PICKS: st.binary(min_size=size, max_size=size)}
+    for parameter in operation.parameters:
+        if parameter.draws in _TEXTS:
+            drawn[_DRAWN + parameter.name] = _TEXTS[parameter.draws]()
+        elif parameter.draws is Draw.VALUE:
+            drawn[_DRAWN + parameter.name] = values(signatures.values[operation.name, parameter.name])
 
-    def step(self: IsolationMachine, drawn: Mapping[str, Any]) -> None:
+    def step(self: IsolationMachine, **drawn: Any) -> None:
         self.take(operation, drawn)
 
     step.__name__ = f"do_{operation.name}"
-    return rule(drawn=st.fixed_dictionaries({**drawn, _TOGETHER: together}))(step)
-
-
-def _strategy(signatures: Signatures, operation: Operation, parameter: Parameter) -> st.SearchStrategy[Any]:
-    match parameter.draws:
-        case Draw.THING:
-            return st.integers(0, len(_RELATIONS) * _CANDIDATES - 1)
-        case Draw.SECRET:
-            return templates()
-        case Draw.NAME:
-            return names()
-        case Draw.KEY:
-            return keys()
-        case Draw.QUERY:
-            return queries()
-        case Draw.VALUE:
-            return values(signatures.values[operation.name, parameter.name])
+    return rule(**drawn)(step)  # type: ignore[call-overload]  # no name in `drawn` is one of its own

@@ -3,9 +3,9 @@
 Identifiers come in clusters that some system would confuse, and secrets from adversarial templates; see `corpora`.
 """
 
-from isofuzz.generators.corpora import KEYS, NAMES, QUERIES, TEMPLATES, confusable, fill, plainer
+from isofuzz.generators.corpora import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, template
 from isofuzz.generators.never_issued import never_issued
-from isofuzz.generators.strategies import keys, names, queries, templates, values
+from isofuzz.generators.strategies import keys, names, queries, values
 
 __all__ = [
     "KEYS",
@@ -13,12 +13,11 @@ __all__ = [
     "QUERIES",
     "TEMPLATES",
     "confusable",
-    "fill",
     "keys",
     "names",
     "never_issued",
     "plainer",
     "queries",
-    "templates",
+    "template",
     "values",
 ]

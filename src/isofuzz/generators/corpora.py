@@ -14,9 +14,6 @@ from isofuzz.program.canary import MARK
 Cluster = tuple[str, ...]
 """Texts that some system would take for one another, the plainest first."""
 
-SLOT: Final = "{canary}"
-"""Where a template takes its canary; see `fill`."""
-
 PLAIN_NAMES: Final = ("a", "b", "c", "d", "ana", "ben")
 PLAIN_KEYS: Final = ("a", "b", "1", "2", "c", "d")
 PLAIN_QUERIES: Final = ("a", "note", MARK, "the")
@@ -193,9 +190,9 @@ QUERIES: Final = _distinct(PLAIN_QUERIES, *QUERY_CLUSTERS)
 _CLUSTERS: Final = tuple(dict.fromkeys((*NAME_CLUSTERS, *KEY_CLUSTERS, *QUERY_CLUSTERS)))
 
 
-def fill(template: str, canary: str) -> str:
-    """The secret: `template` with `canary` in its slot. Plain replacement, for templates are full of braces."""
-    return template.replace(SLOT, canary)
+def template(pick: int) -> str:
+    """The template for a pick from 0 to 255: the plainest for the lower half, each of them in the upper one."""
+    return TEMPLATES[0] if pick < 128 else TEMPLATES[pick % len(TEMPLATES)]
 
 
 def confusable(text: str) -> Cluster:

@@ -36,11 +36,6 @@ def queries() -> st.SearchStrategy[str]:
     return _related("queries", corpora.PLAIN_QUERIES, corpora.QUERY_CLUSTERS, corpora.QUERIES)
 
 
-def templates() -> st.SearchStrategy[str]:
-    """Templates of secrets, to be filled with `corpora.fill`; the plainest every other time."""
-    return st.sampled_from(corpora.TEMPLATES[:1] * len(corpora.TEMPLATES) + corpora.TEMPLATES)
-
-
 def values(annotation: Any) -> st.SearchStrategy[Any]:
     """Values of any other parameter type: the strategy in `Annotated[T, strategy]`, else what Hypothesis knows of T.
 

@@ -53,6 +53,10 @@ class DeliveryOracle:
                 return self._settle(at, entry)
         return []
 
+    def awaited(self) -> set[Ref]:
+        """The sockets of which a barrier has something to show: an event is due there that none has settled yet."""
+        return {socket for socket, expected in self._expected.items() if expected}
+
     def _expect(self, at: int, entry: Completion) -> None:
         deed = self._model.deeds[entry.step]
         if not deed.act.certain:

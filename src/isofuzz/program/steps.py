@@ -39,6 +39,10 @@ class SecretText:
         if self.template.count(CANARY_SLOT) != 1:
             raise ValueError(f"a secret text needs {CANARY_SLOT} once: {self.template!r}")
 
+    def with_canary(self, canary: str) -> str:
+        """The secret. Plain replacement, for templates are full of other braces."""
+        return self.template.replace(CANARY_SLOT, canary)
+
 
 @dataclass(frozen=True)
 class Literal:

@@ -78,7 +78,7 @@ class _Run:
         listener: Listener,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self.loop = loop
+        self._loop = loop
         self._request = request
         self._profile = request.profile
         self._target = target
@@ -89,7 +89,7 @@ class _Run:
         self._services = "none: they were not available"
         self._versions: dict[str, str] = {}
         self._began = time.monotonic()
-        self._executing = 0.0
+        self._interrupted = False
         self._problem: Exception | None = None
 
     def to_the_end(self) -> Summary:
@@ -112,9 +112,9 @@ class _Run:
     def _system_up(self) -> Iterator[System]:
         stack = AsyncExitStack()
         try:
-            yield self._do(self._start(stack))
+            yield self.do(self._start(stack))
         finally:
-            self._do(stack.aclose())
+            self.do(stack.aclose())
 
     async def _start(self, stack: AsyncExitStack) -> System:
         request = self._request
@@ -143,7 +143,7 @@ class _Run:
         for exercise in sweep(self._signatures):
             if not self._wants_findings():
                 return
-            execution = self._do(
+            execution = self.do(
                 execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self._shows_new)
             )
             self._count(execution)
@@ -159,6 +159,8 @@ class _Run:
             if left <= 0:
                 return
             self._draw_programs(left)
+            if self._interrupted:
+                raise KeyboardInterrupt  # Hypothesis tears the machine down, and that may have raised something else
             if self._problem:
                 raise self._problem
             if not self._kept.unworked:
@@ -176,6 +178,20 @@ class _Run:
         limits = settings(hypothesis_settings(self._profile), max_examples=count, database=examples)
         with suppress(Stop, HypothesisException):  # the sink has what was found; what Hypothesis says of it is ignored
             run_state_machine_as_test(machine, settings=limits)
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run this on the run's loop. An interruption also ends the work, so that it does not go on behind the rest."""
+        task = self._loop.create_task(work)
+        try:
+            return self._loop.run_until_complete(task)
+        except KeyboardInterrupt:
+            self._interrupted = True
+            task.cancel()
+            self._loop.run_until_complete(asyncio.wait({task}))
+            raise
+        finally:
+            if task.done() and not task.cancelled():
+                task.exception()  # it is being raised, or an interruption outranks it
 
     async def begin(self) -> Execution:
         """A new program, for the machine."""
@@ -202,7 +218,7 @@ class _Run:
             self._listener(Phase("shrink"))
             fingerprint = self._kept.unworked[0]
             reproducer = Reproducer(system, fingerprint, self._request.only, self._kept.see)
-            hit_rate = self._do(self._shrink(reproducer))
+            hit_rate = self.do(self._shrink(reproducer))
             self._listener(Phase("confirm"))
             path = self._kept.findings[fingerprint].path
             cold = confirmed_cold(path, hit_rate, self._request.database_url, self._request.allow_hosts)
@@ -259,9 +275,6 @@ class _Run:
 
     def _target_name(self) -> str:
         return "".join(character for character in self._request.target if character.isalnum())
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(work)
 
     def _summary(self, trouble: str | None, *, interrupted: bool) -> Summary:
         findings = tuple(self._keeper.findings.values()) if self._keeper else ()

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, confusable, fill, plainer
-from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, QUERY_CLUSTERS, SLOT
+from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, template
+from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, QUERY_CLUSTERS
 from isofuzz.program.canary import LENGTH, MARK, Mint
+from isofuzz.program.steps import CANARY_SLOT, SecretText
 
 MINT: Final = Mint("k3x9fz")
 CORPORA: Final = {"names": NAMES, "keys": KEYS, "queries": QUERIES, "templates": TEMPLATES}
@@ -47,8 +48,8 @@ SHAPES: Final[dict[str, Callable[[str], str]]] = {
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @given(serial=st.integers(0, 36**5 - 1))
 def test_every_secret_is_found_in_every_shape(shape: Callable[[str], str], serial: int) -> None:
-    for template in TEMPLATES:
-        assert MINT.scan(shape(fill(template, MINT.mint(serial)))) == (serial,), template
+    for text in TEMPLATES:
+        assert MINT.scan(shape(SecretText(text).with_canary(MINT.mint(serial)))) == (serial,), text
 
 
 @pytest.mark.parametrize("corpus", CORPORA.values(), ids=CORPORA)
@@ -73,8 +74,8 @@ def test_nothing_in_a_corpus_is_taken_for_a_canary() -> None:
 
 
 def test_every_template_has_one_slot_and_the_first_nothing_else() -> None:
-    assert TEMPLATES[0] == SLOT
-    assert all(template.count(SLOT) == 1 for template in TEMPLATES)
+    assert TEMPLATES[0] == CANARY_SLOT
+    assert all(template.count(CANARY_SLOT) == 1 for template in TEMPLATES)
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS, ids=ascii)
@@ -132,3 +133,9 @@ def test_plainer_goes_down_to_index_0(corpus: tuple[str, ...]) -> None:
 def test_plainer_offers_earlier_members_of_the_cluster() -> None:
     assert plainer("ANA", NAMES)[:4] == ("a", "b", "ana", "Ana")
     assert plainer("from a target of one's own", NAMES) == ("a", "b")
+
+
+def test_every_template_can_be_picked_and_half_of_the_picks_are_plain() -> None:
+    picked = [template(pick) for pick in range(256)]
+    assert set(picked) == set(TEMPLATES)
+    assert picked[:128] == [TEMPLATES[0]] * 128

@@ -9,14 +9,13 @@ from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
 from isofuzz.errors import TargetMistake
-from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, confusable, keys, names, queries, templates, values
+from isofuzz.generators import KEYS, NAMES, QUERIES, confusable, keys, names, queries, values
 from isofuzz.generators.corpora import PLAIN_NAMES
 
 KINDS: Final[dict[str, tuple[Callable[[], st.SearchStrategy[str]], tuple[str, ...]]]] = {
     "names": (names, NAMES),
     "keys": (keys, KEYS),
     "queries": (queries, QUERIES),
-    "templates": (templates, TEMPLATES),
 }
 
 

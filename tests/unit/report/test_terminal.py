@@ -134,18 +134,18 @@ User B (named '[red]bob[/red]') saw text that was not theirs to see: step 5 `his
 returned the Body that user A (named 'ada') wrote in step 4 (`post`) into A's Room (step 3). B was
 never given access to that Room.
 
-      A · 'ada'                 B · '[red]bob[/red]'
-    1 → sign_up('ada') · ok
-    2                           → sign_up('[red]bob[/red]') · ok
-    3 → new_room() · ok
-  ◆ 4 → post(Room 3, '◆') · ok
-  ✗ 5                           → history(Room 3) · ok · saw ◆
+     A · 'ada'                 B · '[red]bob[/red]'
+   1 → sign_up('ada') · ok
+   2                           → sign_up('[red]bob[/red]') · ok
+   3 → new_room() · ok
+ ◆ 4 → post(Room 3, '◆') · ok
+ ✗ 5                           → history(Room 3) · ok · saw ◆
 ◆ the text in question   ◇n the text of step n   ✗ what is wrong
 
 steps   5 (found with 42)
 shown   in 2 of 2 runs from reset; confirmed by a fresh process on a fresh database
 case    cases/a b.json
-replay  isofuzz replay 'cases/a b.json'""".replace("\n  ", "\n ").replace("\n    ", "\n   ")
+replay  isofuzz replay 'cases/a b.json'"""
 
 VERDICT = """\
 LEAKED: isolation is broken

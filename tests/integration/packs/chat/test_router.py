@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from tests.integration.packs.chat.conftest import Client, Connect, held, waiting_for_lock
 
-from isofuzz_packs.chat.threads import Posted, Threads
+from isofuzz_packs.chat.threads import Threads, Written
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -110,7 +110,7 @@ async def test_a_kick_waits_for_a_message_that_is_stored_but_not_yet_pushed(
     stored, may_push = asyncio.Event(), asyncio.Event()
     post = Threads.post
 
-    async def post_with_a_slow_answer(*args: Any, **options: Any) -> Posted:
+    async def post_with_a_slow_answer(*args: Any, **options: Any) -> Written:
         posted = await post(*args, **options)
         stored.set()
         await may_push.wait()

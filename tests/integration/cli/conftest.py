@@ -1,0 +1,73 @@
+"""The installed command line, run from outside in a folder of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+Isofuzz: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+Started: TypeAlias = Callable[..., "subprocess.Popen[str]"]
+
+COMMAND = str(Path(sys.executable).with_name("isofuzz"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the command is run: it holds a small target."""
+    shutil.copy(Path(__file__).with_name("notes.py"), tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ISOFUZZ_DATABASE_URL")}
+    return kept | {"COLUMNS": "100"}
+
+
+@pytest.fixture
+def isofuzz(folder: Path, environment: dict[str, str]) -> Isofuzz:
+    """Run a command to its end."""
+
+    def run(*arguments: str, stdin: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [COMMAND, *arguments],
+            cwd=folder,
+            env=environment | variables,
+            input=stdin,
+            text=True,
+            capture_output=True,
+            timeout=100,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def started(folder: Path, environment: dict[str, str]) -> Iterator[Started]:
+    """Start a command and return when it has said on stderr what is waited for."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, until: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        processes.append(process)
+        assert process.stderr
+        assert any(until in line for line in process.stderr)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()

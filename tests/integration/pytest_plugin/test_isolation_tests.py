@@ -1,0 +1,229 @@
+"""Isolation tests in a project of their own, run by pytest from outside."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+Pytest: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+SETTINGS = """
+[pytest]
+filterwarnings = error
+xfail_strict = true
+markers = slow
+asyncio_default_fixture_loop_scope = function
+"""
+MEMORY = """
+from itertools import count
+
+from isofuzz import All, Name, Record, Refused, Secret, Session, Target, Thread, User, operation
+
+class Text(Secret): ...
+class Who(User):
+    id: str
+class Me(Session):
+    who: str
+class Book(Thread):
+    id: int
+
+class Notes(Target):
+    async def reset(self):
+        self.books, self.ids = {}, count(1)
+    @operation
+    async def sign_in(self, name: Name) -> tuple[Who, Me]:
+        return Who(name), Me(name)
+    @operation
+    async def new_book(self, me: Me) -> Book:
+        book = next(self.ids)
+        self.books[book] = (me.who, [])
+        return Book(book)
+    @operation
+    async def write(self, me: Me, book: Book, text: Text) -> None:
+        self.own(me, book)[:] = [text]
+    @operation
+    async def read(self, me: Me, book: Book) -> All[Text]:
+        return list(self.own(me, book))
+    def own(self, me, book):
+        owner, texts = self.books.get(book.id, ("", []))
+        if owner != me.who:
+            raise Refused("not found")
+        return texts
+
+class Broken(Notes):
+    @operation
+    async def fail(self, me: Me) -> None:
+        raise RuntimeError("always")
+
+class Down(Notes):
+    async def lifespan(self, services):
+        raise RuntimeError("no port is free")
+        yield
+"""
+
+
+@pytest.fixture
+def run_pytest(tmp_path: Path) -> Pytest:
+    """Write the test file and run it."""
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    (tmp_path / "memory.py").write_text(MEMORY)
+
+    def run(source: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        (tmp_path / "test_project.py").write_text(f"from isofuzz.pytest_plugin import isolation_test\n{source}")
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("CI", "ISOFUZZ_DATABASE_URL") and not name.startswith("PYTEST_")
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            cwd=tmp_path,
+            env=kept | variables,
+            text=True,
+            capture_output=True,
+            timeout=100,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_leak_fails_with_its_story_instead_of_a_traceback(run_pytest: Pytest, tmp_path: Path) -> None:
+    done = run_pytest(
+        """
+from isofuzz_packs.chat import Chat
+TestChat = isolation_test(Chat, defect="subscription-outlives-kick")
+"""
+    )
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    (case,) = (tmp_path / ".isofuzz" / "cases").glob("*.json")
+    for part in ("LEAKED: ", "A · 'a'", "⇠ ◆", f"case    {case}", f"replay  isofuzz replay {case}"):
+        assert part in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "pytest_plugin.py" not in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_two_workers_do_not_disturb_each_other(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        """
+from isofuzz_packs.chat import Chat
+from memory import Notes
+TestNotes = isolation_test(Notes)
+TestAgain = isolation_test(Notes)
+TestLeaky = isolation_test(Chat, defect="subscription-outlives-kick")
+TestAlso = isolation_test(Chat, defect="subscription-outlives-kick")
+""",
+        "-n",
+        "2",
+    )
+
+    assert "2 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.count("LEAKED: ") == 2 + 2, "each in its report and in the list of failures"
+
+
+def test_marks_fixtures_and_subclasses_work_as_on_any_class(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        """
+import pytest
+from memory import Notes
+
+@pytest.fixture
+def prepared():
+    print("prepared")
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("prepared")
+class TestMine(isolation_test(Notes)):
+    pass
+
+TestMarked = pytest.mark.skip(isolation_test(Notes))
+
+class TestOther:
+    def test_it(self): ...
+""",
+        "-v",
+        "-s",
+        "-m",
+        "slow or skip",
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "test_project.py::TestMine::test_isolation prepared\nPASSED" in done.stdout
+    assert "test_project.py::TestMarked::test_isolation SKIPPED" in done.stdout
+    assert "1 passed, 1 skipped, 1 deselected" in done.stdout
+
+
+INCONCLUSIVE = "from memory import Broken\nTestBroken = isolation_test(Broken)\n"
+
+
+def test_inconclusive_fails(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        "from memory import Broken\nTestBroken = isolation_test(Broken, profile='ci')\n", "--isofuzz-profile", "dev"
+    )
+
+    assert done.returncode == 1
+    assert "INCONCLUSIVE: " in done.stdout
+    assert "  · fail never succeeded for an entitled user" in done.stdout
+
+
+def test_inconclusive_is_a_warning_while_developing(run_pytest: Pytest) -> None:
+    done = run_pytest(INCONCLUSIVE, "-W", "default")
+
+    assert done.returncode == 0, done.stdout
+    assert "1 passed, 1 warning" in done.stdout
+    assert "InconclusiveWarning: INCONCLUSIVE: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("from memory import Down\nTestDown = isolation_test(Down)", "did not start: RuntimeError: no port is free"),
+        ("from memory import Notes\nTestIt = isolation_test(Notes, defect='x')", "Notes has no defect 'x'"),
+        ("from memory import Notes\nTestIt = isolation_test(Notes, profile='x')", "write one of dev, ci, nightly"),
+        ("from isofuzz import Target\nTestIt = isolation_test(Target)", "Target has no operation"),
+    ],
+)
+def test_what_keeps_a_test_from_running_is_its_failure(run_pytest: Pytest, source: str, message: str) -> None:
+    done = run_pytest(source)
+
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "profile"),
+    [
+        ([], {}, "dev"),
+        ([], {"CI": "1"}, "ci"),
+        (["--hypothesis-profile", "isofuzz-nightly"], {"CI": "1"}, "nightly"),
+        (["--hypothesis-profile", "default"], {}, "dev"),
+        (["--isofuzz-profile", "isofuzz-ci", "--hypothesis-profile", "isofuzz-nightly"], {}, "ci"),
+    ],
+)
+def test_which_profile_is_used(
+    run_pytest: Pytest, arguments: list[str], variables: dict[str, str], profile: str
+) -> None:
+    done = run_pytest("def test_nothing(): ...", *arguments, **variables)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f", profile {profile}\n" in done.stdout
+
+
+def test_a_run_without_isolation_tests_pays_nothing(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        """
+import sys
+
+def test_nothing_slow_is_imported():
+    assert not {"hypothesis", "asyncpg", "sqlalchemy", "rich", "typer"} & set(sys.modules)
+"""
+    )
+
+    assert done.returncode == 0, done.stdout

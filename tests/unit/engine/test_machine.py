@@ -1,0 +1,307 @@
+"""The machine draws programs and has them executed; it stops when the run says so, and Hypothesis never judges."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from isofuzz.engine.interpreter import Execution
+from isofuzz.engine.machine import Stop, build_machine
+from isofuzz.engine.system import System
+from isofuzz.history.entries import Completion, Outcome
+from isofuzz.oracles.judge import Judge
+from isofuzz.program.canary import Mint
+from isofuzz.program.steps import Burst, Program, SecretText
+from isofuzz.target.base import Role, Target, operation
+from isofuzz.target.signatures import read_signatures
+from isofuzz.target.things import All, Ends, Name, Query, Refused, Secret, Session, Some, Thread, User
+
+T = TypeVar("T")
+
+
+class Text(Secret):
+    pass
+
+
+class Person(User):
+    id: int
+
+
+class Visit(Session, exclusive=True):
+    person: int
+
+
+class Page(Thread):
+    id: int
+
+
+class Pages(Target):
+    """A system in a dictionary: pages that only their author reads. With `leaks`, anyone reads everything."""
+
+    leaks = False
+
+    def __init__(self) -> None:
+        self.pages: dict[int, list[str]] = {}
+        self.authors: dict[int, int] = {}
+        self.people: dict[str, int] = {}
+
+    async def reset(self) -> None:
+        self.__init__()  # type: ignore[misc]  # an empty system is a new one
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Person, Visit]:
+        person = self.people.setdefault(name, len(self.people))
+        return Person(person), Visit(person)
+
+    @operation
+    async def begin(self, visit: Visit, text: Text) -> Page:
+        page = len(self.authors)
+        self.pages[page], self.authors[page] = [text], visit.person
+        return Page(page)
+
+    @operation
+    async def tear(self, visit: Visit, page: Ends[Page]) -> None:
+        self._check(visit, page)
+        del self.pages[page.id]
+
+    @operation
+    async def read(self, visit: Visit, page: Page) -> All[Text]:
+        self._check(visit, page)
+        return self.pages[page.id]
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        mine = [texts for page, texts in self.pages.items() if self.leaks or self.authors[page] == visit.person]
+        return [text for texts in mine for text in texts]
+
+    def _check(self, visit: Visit, page: Page) -> None:
+        if page.id not in self.pages or self.authors[page.id] != visit.person:
+            raise Refused("not found")
+
+
+class Leaky(Pages):
+    leaks = True
+
+
+class NoDatabase:
+    """What isofuzz lends to a system that keeps nothing in a database."""
+
+    database_url = suffix = ""
+    folder: Any = None
+    resets = 0
+
+    async def create_role(self, name: str) -> Role:
+        raise NotImplementedError
+
+    async def baseline(self) -> None:
+        pass
+
+    async def reset(self) -> None:
+        self.resets += 1
+
+
+class Run:
+    """A run that wants some programs, and notes each that the machine drew."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, target: Target, *, programs: int) -> None:
+        self._loop = loop
+        self.signatures = read_signatures(type(target))
+        self.executions: list[Execution] = []
+        self.problems: list[Exception] = []
+        self.bursts_wanted = 10_000
+        self._left = programs
+        self._system = System(target, self.signatures, NoDatabase(), Mint("abc123"))
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    async def begin(self) -> Execution:
+        await self._system.reset()
+        self.executions.append(Execution(self._system, Judge(self.signatures.vocabulary)))
+        return self.executions[-1]
+
+    def wants_more(self, execution: Execution) -> bool:
+        return len(execution.bursts) < self.bursts_wanted and not execution.judge.violations
+
+    def ended(self, execution: Execution) -> bool:
+        self._left -= 1
+        return self._left > 0
+
+    def failed(self, problem: Exception) -> None:
+        self.problems.append(problem)
+
+    @property
+    def programs(self) -> list[Program]:
+        return [execution.program for execution in self.executions]
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    with asyncio.Runner() as runner:
+        yield runner.get_loop()
+
+
+def drawn(run: Run, *, examples: int = 30, steps: int = 30, number: int = 0) -> None:
+    """Have Hypothesis draw programs until the run has enough."""
+    limits = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        phases=(Phase.generate,),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    run_state_machine_as_test(seed(number)(build_machine(run.signatures, run, "Pages")), settings=limits)
+
+
+@pytest.fixture(scope="module")
+def run(loop: asyncio.AbstractEventLoop) -> Run:
+    """A run that has drawn twenty programs of a healthy system."""
+    run = Run(loop, Pages(), programs=20)
+    with pytest.raises(Stop):
+        drawn(run)
+    return run
+
+
+def test_every_operation_is_drawn(run: Run) -> None:
+    drawn_operations = {call.operation for program in run.programs for call in program.calls}
+    assert drawn_operations == {"enter", "begin", "tear", "read", "search"}
+
+
+def test_a_healthy_system_shows_no_violation(run: Run) -> None:
+    assert [execution.judge.violations for execution in run.executions] == [[]] * 20
+
+
+def test_operations_succeed_and_are_refused(run: Run) -> None:
+    outcomes = {
+        entry.outcome for execution in run.executions for entry in execution.history if isinstance(entry, Completion)
+    }
+    assert outcomes == {Outcome.OK, Outcome.REFUSED}
+
+
+def test_every_program_begins_with_users_who_have_something(run: Run) -> None:
+    for program in run.programs:
+        operations = [call.operation for call in program.calls]
+        assert operations[:2] == ["enter", "enter"]
+        assert "begin" in operations
+
+
+def test_steps_overlap_but_no_more_than_four(run: Run) -> None:
+    sizes = {len(burst.calls) for program in run.programs for burst in program.bursts}
+    assert {1, 2} <= sizes <= {1, 2, 3, 4}
+
+
+def test_no_step_overlaps_the_one_that_makes_what_it_takes(run: Run) -> None:
+    for burst in (burst for program in run.programs for burst in program.bursts):
+        numbers = {call.number for call in burst.calls}
+        assert not any(ref.step in numbers for call in burst.calls for ref in call.references())
+
+
+def test_what_is_exclusive_takes_one_call_at_a_time(run: Run) -> None:
+    for burst in (burst for program in run.programs for burst in program.bursts):
+        visits = [call.arguments["visit"] for call in burst.calls if "visit" in call.arguments]
+        assert len(set(visits)) == len(visits)
+
+
+def test_steps_are_numbered_in_the_order_in_which_they_start(run: Run) -> None:
+    for program in run.programs:
+        assert all(before.number < after.number for before, after in pairwise(program.calls))
+
+
+def test_secrets_carry_the_slot_for_a_canary(run: Run) -> None:
+    texts = [call.arguments["text"] for program in run.programs for call in program.calls if call.operation == "begin"]
+    assert all(isinstance(text, SecretText) for text in texts)
+    assert len(set(texts)) > 1
+
+
+def test_the_same_seed_draws_the_same_programs(loop: asyncio.AbstractEventLoop) -> None:
+    def programs(number: int) -> list[Program]:
+        run = Run(loop, Pages(), programs=5)
+        with pytest.raises(Stop):
+            drawn(run, number=number)
+        return run.programs
+
+    assert programs(1) == programs(1)
+    assert programs(1) != programs(2)
+
+
+def test_what_is_drawn_does_not_depend_on_what_the_system_answers(loop: asyncio.AbstractEventLoop) -> None:
+    class Refusing(Pages):
+        @operation
+        async def begin(self, visit: Visit, text: Text) -> Page:
+            raise Refused("read-only")
+
+    healthy, refusing = Run(loop, Pages(), programs=5), Run(loop, Refusing(), programs=5)
+    for run in (healthy, refusing):
+        with pytest.raises(Stop):
+            drawn(run)
+    assert healthy.programs == refusing.programs
+
+
+def test_without_a_violation_hypothesis_ends_by_itself(loop: asyncio.AbstractEventLoop) -> None:
+    run = Run(loop, Pages(), programs=1000)
+    drawn(run, examples=5)
+    assert 1 <= len(run.executions) < 1000
+
+
+class TestStop:
+    def test_a_violation_leaves_hypothesis_at_once_and_nothing_is_run_again(
+        self, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        run = Run(loop, Leaky(), programs=1000)
+        with pytest.raises(Stop):
+            drawn(run)
+        *clean, leaking = run.executions
+        assert leaking.judge.violations
+        assert not any(execution.judge.violations for execution in clean)
+
+    def test_the_steps_after_a_violation_are_not_executed(self, loop: asyncio.AbstractEventLoop) -> None:
+        run = Run(loop, Leaky(), programs=1000)
+        with pytest.raises(Stop):
+            drawn(run)
+        leaking = run.executions[-1]
+        last = leaking.program.bursts[-1]
+        assert leaking.judge.violations[0].step in {call.number for call in last.calls}
+
+    def test_no_more_bursts_than_the_run_wants(self, loop: asyncio.AbstractEventLoop) -> None:
+        run = Run(loop, Pages(), programs=1000)
+        run.bursts_wanted = 3
+        with pytest.raises(Stop):
+            drawn(run)
+        assert [len(execution.bursts) for execution in run.executions] == [3]
+
+
+class TestFailure:
+    @pytest.mark.parametrize("where", ["begin", "run"])
+    def test_what_isofuzz_stands_on_fails_once_and_is_told(
+        self, loop: asyncio.AbstractEventLoop, where: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = Run(loop, Pages(), programs=1000)
+        calls = 0
+
+        def failing(real: Callable[..., Any], after: int) -> Callable[..., Any]:
+            async def fail(*args: Any) -> Any:
+                nonlocal calls
+                calls += 1
+                if calls > after:
+                    raise RuntimeError("the database is gone")
+                return await real(*args)
+
+            return fail
+
+        if where == "begin":
+            monkeypatch.setattr(run, "begin", failing(run.begin, after=3))
+        else:
+            monkeypatch.setattr(Execution, "run", failing(Execution.run, after=9))
+        with pytest.raises(Stop):
+            drawn(run)
+        assert [str(problem) for problem in run.problems] == ["the database is gone"]
+
+
+def test_bursts_are_never_empty(run: Run) -> None:
+    assert all(isinstance(burst, Burst) and burst.calls for program in run.programs for burst in program.bursts)

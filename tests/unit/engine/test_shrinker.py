@@ -1,0 +1,268 @@
+"""Shrinking reaches the shortest story, never runs a program twice, and always has its best at hand.
+
+The programs never run: whether one "leaks" is a question asked of its text, so the exact minimum is known.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
+from random import Random
+
+import pytest
+
+from isofuzz.engine.shrinker import Shrinker
+from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.target.signatures import Signatures
+
+Leaks = Callable[[Program], bool]
+
+
+@pytest.fixture
+def vocabulary(signatures: Signatures) -> Vocabulary:
+    return signatures.vocabulary
+
+
+class Trial:
+    """A shrinker at work, and every program that it asked about."""
+
+    def __init__(self, program: Program, vocabulary: Vocabulary, leaks: Leaks, *, executions: int = 10_000) -> None:
+        self.executed: list[Program] = []
+        self.sizes: list[int] = []
+        self.shrinker = Shrinker(
+            program,
+            vocabulary,
+            self._reproduces,
+            may_go_on=lambda: len(self.executed) < executions,
+            on_progress=lambda shrinker: self.sizes.append(len(shrinker.best)),
+        )
+        self._leaks = leaks
+
+    async def _reproduces(self, program: Program) -> bool:
+        self.executed.append(program)
+        return self._leaks(program)
+
+
+def sign_in(number: int, name: str = "a") -> Call:
+    return Call(number, "sign_in", {"name": Literal(name)})
+
+
+def open_thread(number: int, me: int, slug: str = "a", title: str = "{canary}") -> Call:
+    return Call(number, "open_thread", {"me": Ref(me, 1), "slug": Literal(slug), "title": SecretText(title)})
+
+
+def in_room(number: int, operation: str, me: int, room: int, **more: Ref | SecretText) -> Call:
+    return Call(number, operation, {"me": Ref(me, 1), "room": Ref(room), **more})
+
+
+def list_threads(number: int, me: int) -> Call:
+    return Call(number, "list_threads", {"me": Ref(me, 1)})
+
+
+def search(number: int, me: int, text: str) -> Call:
+    return Call(number, "search", {"me": Ref(me, 1), "text": Literal(text)})
+
+
+def noise(random: Random, first: int, count: int) -> Iterator[Call]:
+    """Steps of a busy chat: users, threads, messages and reads that refer to what was there before."""
+    users, rooms = [first], [first + 1]
+    yield sign_in(first)
+    yield open_thread(first + 1, first)
+    for number in range(first + 2, first + count):
+        me, room = random.choice(users), random.choice(rooms)
+        match random.randrange(6):
+            case 0:
+                users.append(number)
+                yield sign_in(number, random.choice("abc%_"))
+            case 1:
+                rooms.append(number)
+                yield open_thread(number, me, random.choice(("a", "a:b", "%")), "a note: {canary}.")
+            case 2:
+                yield in_room(number, "post", me, room, body=SecretText("<b>{canary}</b>"))
+            case 3:
+                yield in_room(number, "history", me, room)
+            case 4:
+                yield in_room(number, "invite", me, room, member=Ref(random.choice(users)))
+            case 5:
+                yield search(number, me, random.choice(("note", "%", "a or b")))
+
+
+def buried(story: list[Call], random: Random) -> Program:
+    """The story scattered in order among noise, some of it in bursts."""
+    others = list(noise(random, 100, 40))
+    places = sorted(random.sample(range(len(others) + 1), len(story)))
+    for place, call in reversed(list(zip(places, story, strict=True))):
+        others.insert(place, call)
+    bursts: list[Burst] = []
+    while others:
+        size = random.choice((1, 1, 2, 3))
+        bursts.append(Burst(tuple(others[:size])))
+        others = others[size:]
+    return Program(tuple(bursts))
+
+
+LISTED = [sign_in(1), sign_in(2), open_thread(3, me=1), list_threads(4, me=2)]
+KICKED = [
+    sign_in(1),
+    sign_in(2),
+    open_thread(3, me=1),
+    in_room(4, "invite", 1, 3, member=Ref(2)),
+    Call(5, "subscribe", {"me": Ref(2, 1), "line": Ref(2, 2), "room": Ref(3)}),
+    in_room(6, "kick", 1, 3, member=Ref(2)),
+    in_room(7, "post", 1, 3, body=SecretText("{canary}")),
+]
+
+
+def lists_the_threads_of_another(program: Program) -> bool:
+    """Whoever lists, and whoever's thread it is: any two users will do."""
+    opened: set[Ref] = set()
+    for call in program.calls:
+        match call:
+            case Call(_, "open_thread", {"me": Ref() as me}):
+                opened.add(me)
+            case Call(_, "list_threads", {"me": Ref() as me}) if opened - {me}:
+                return True
+    return False
+
+
+def tells_the_whole(story: list[Call]) -> Leaks:
+    return lambda program: {call.number for call in story} <= {call.number for call in program.calls}
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_four_steps_are_found_among_noise(vocabulary: Vocabulary, seed: int) -> None:
+    trial = Trial(buried(LISTED, Random(seed)), vocabulary, lists_the_threads_of_another)
+    best = await trial.shrinker.shrink()
+    assert sorted(call.operation for call in best.calls) == ["list_threads", "open_thread", "sign_in", "sign_in"]
+    assert lists_the_threads_of_another(best)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_seven_steps_are_found_among_noise(vocabulary: Vocabulary, seed: int) -> None:
+    trial = Trial(buried(KICKED, Random(seed)), vocabulary, tells_the_whole(KICKED))
+    assert await trial.shrinker.shrink() == Program.serial(*KICKED)
+    assert not trial.shrinker.exhausted
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_no_program_is_executed_twice_and_none_is_malformed(vocabulary: Vocabulary, seed: int) -> None:
+    found = buried(KICKED, Random(seed))
+    trial = Trial(found, vocabulary, tells_the_whole(KICKED))
+    await trial.shrinker.shrink()
+    texts = [repr(program) for program in trial.executed]
+    assert len(set(texts)) == len(texts) == trial.shrinker.executions
+    assert repr(found) not in texts
+    assert all(is_well_formed(program) for program in trial.executed)
+
+
+def is_well_formed(program: Program) -> bool:
+    made: set[int] = set()
+    for call in program.calls:
+        if any(ref.step not in made for ref in call.references()):
+            return False
+        made.add(call.number)
+    return bool(made)
+
+
+async def test_a_few_dozen_executions_do(vocabulary: Vocabulary) -> None:
+    trial = Trial(buried(LISTED, Random(0)), vocabulary, lists_the_threads_of_another)
+    await trial.shrinker.shrink()
+    assert trial.shrinker.executions < 80
+
+
+async def test_the_best_only_ever_gets_smaller(vocabulary: Vocabulary) -> None:
+    trial = Trial(buried(KICKED, Random(1)), vocabulary, tells_the_whole(KICKED))
+    await trial.shrinker.shrink()
+    assert trial.sizes == sorted(trial.sizes, reverse=True)
+    assert len(trial.sizes) == trial.shrinker.executions
+
+
+@pytest.mark.parametrize("executions", [0, 1, 5, 20])
+async def test_when_the_budget_is_spent_the_best_so_far_is_kept(vocabulary: Vocabulary, executions: int) -> None:
+    found = buried(KICKED, Random(2))
+    trial = Trial(found, vocabulary, tells_the_whole(KICKED), executions=executions)
+    best = await trial.shrinker.shrink()
+    assert trial.shrinker.exhausted
+    assert len(trial.executed) == executions
+    assert best == trial.shrinker.best
+    assert best in (found, *trial.executed)
+    assert tells_the_whole(KICKED)(best)
+
+
+async def test_what_was_best_when_it_was_interrupted_is_at_hand(vocabulary: Vocabulary) -> None:
+    def interrupted_at_ten(program: Program) -> bool:
+        if len(program) <= 10:
+            raise KeyboardInterrupt
+        return tells_the_whole(KICKED)(program)
+
+    trial = Trial(buried(KICKED, Random(3)), vocabulary, interrupted_at_ten)
+    with pytest.raises(KeyboardInterrupt):
+        await trial.shrinker.shrink()
+    assert 10 < len(trial.shrinker.best) < 47
+
+
+async def test_what_does_not_get_smaller_stays_as_it_is(vocabulary: Vocabulary) -> None:
+    story = Program.serial(*KICKED)
+    trial = Trial(story, vocabulary, lambda program: False)
+    assert await trial.shrinker.shrink() == story
+
+
+class TestOverlap:
+    TOGETHER = Program(
+        (Burst((sign_in(1),)), Burst((sign_in(2, "b"),)), Burst((open_thread(3, me=1), list_threads(4, me=2))))
+    )
+
+    async def test_a_burst_is_taken_apart_where_overlap_does_not_matter(self, vocabulary: Vocabulary) -> None:
+        trial = Trial(self.TOGETHER, vocabulary, lists_the_threads_of_another)
+        best = await trial.shrinker.shrink()
+        assert [len(burst.calls) for burst in best.bursts] == [1, 1, 1, 1]
+
+    async def test_a_burst_stays_where_it_does(self, vocabulary: Vocabulary) -> None:
+        def races(program: Program) -> bool:
+            pairs = (pair for burst in program.bursts for pair in combinations(burst.calls, 2))
+            return any({call.operation for call in pair} == {"open_thread", "list_threads"} for pair in pairs)
+
+        trial = Trial(self.TOGETHER, vocabulary, races)
+        best = await trial.shrinker.shrink()
+        assert best.bursts[-1] == self.TOGETHER.bursts[-1]
+
+
+class TestValues:
+    async def test_texts_become_plain(self, vocabulary: Vocabulary) -> None:
+        story = [sign_in(1, "ANA"), sign_in(2, "%"), open_thread(3, 1, "a:b", "<b>{canary}</b>"), search(4, 2, "%")]
+        trial = Trial(Program.serial(*story), vocabulary, tells_the_whole(story))
+        assert values(await trial.shrinker.shrink()) == ["a", "a", "a", "{canary}", "a"]
+
+    async def test_a_text_that_matters_stays(self, vocabulary: Vocabulary) -> None:
+        story = [sign_in(1, "ana"), sign_in(2, "%"), open_thread(3, 1, "a", "<b>{canary}</b>")]
+
+        def has_wildcard(program: Program) -> bool:
+            return tells_the_whole(story)(program) and "%" in values(program)
+
+        trial = Trial(Program.serial(*story), vocabulary, has_wildcard)
+        assert values(await trial.shrinker.shrink()) == ["a", "%", "a", "{canary}"]
+
+    async def test_two_names_that_must_differ_become_the_plainest_two(self, vocabulary: Vocabulary) -> None:
+        story = [sign_in(1, "strasse"), sign_in(2, "straße")]
+
+        def differ(program: Program) -> bool:
+            return len(program) == 2 and len(set(values(program))) == 2
+
+        trial = Trial(Program.serial(*story), vocabulary, differ)
+        assert values(await trial.shrinker.shrink()) == ["a", "b"]
+
+    async def test_one_never_issued_thing_is_like_another(self, vocabulary: Vocabulary) -> None:
+        read = Call(2, "history", {"me": Ref(1, 1), "room": NeverIssued("Room", 2)})
+        trial = Trial(Program.serial(sign_in(1), read), vocabulary, tells_the_whole([read]))
+        best = await trial.shrinker.shrink()
+        assert best.calls[-1].arguments["room"] == NeverIssued("Room", 0)
+
+
+def values(program: Program) -> list[str]:
+    return [text for call in program.calls for text in _texts(call.arguments.values())]
+
+
+def _texts(arguments: Iterable[object]) -> Iterator[str]:
+    for argument in arguments:
+        match argument:
+            case Literal(str(text)) | SecretText(text):
+                yield text

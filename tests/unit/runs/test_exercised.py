@@ -1,0 +1,154 @@
+"""Green means checked: what was exercised is counted, what was not is said in words."""
+
+import pytest
+
+from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped
+from isofuzz.history.relations import Relation
+from isofuzz.oracles.judge import Judge
+from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.exercised import Cell, Exercised, formable
+from isofuzz.target.signatures import Signatures
+
+OK, REFUSED, INFO = Outcome.OK, Outcome.REFUSED, Outcome.INFO
+OWN, FOREIGN, ENDED, NEVER = Relation.OWN, Relation.FOREIGN, Relation.ENDED, Relation.NEVER
+ADA, BEN = Ref(0, 1), Ref(1, 1)
+
+
+class Told:
+    """A history in the making, counted when it is whole."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.history: History = []
+        self._step = 0
+
+    def does(
+        self, operation: str, *, outcome: Outcome = OK, seen: tuple[int, ...] = (), text: str = "", **given: Argument
+    ) -> int:
+        secrets = {name: self._step for name, argument in given.items() if isinstance(argument, SecretText)}
+        self.history.append(Invocation.of(Call(self._step, operation, given), secrets))
+        self.history.append(Completion(self._step, outcome, seen, text))
+        self._step += 1
+        return self._step - 1
+
+    def counted(self, exercised: Exercised | None = None) -> Exercised:
+        judge = Judge(self._vocabulary)
+        for entry in self.history:
+            judge.feed(entry)
+        exercised = exercised or Exercised()
+        exercised.add(self.history, judge)
+        return exercised
+
+
+@pytest.fixture
+def vocabulary(signatures: Signatures) -> Vocabulary:
+    return signatures.vocabulary
+
+
+@pytest.fixture
+def told(vocabulary: Vocabulary) -> Told:
+    """Ada and ben have signed in, and ada has opened a thread."""
+    told = Told(vocabulary)
+    told.does("sign_in", name=Literal("ada"))
+    told.does("sign_in", name=Literal("ben"))
+    told.does("open_thread", me=ADA, slug=Literal("a"), title=SecretText("{canary}"))
+    return told
+
+
+ROOM = Ref(2)
+
+
+class TestCounts:
+    def test_programs_operations_and_frames(self, told: Told) -> None:
+        told.history.append(Skipped(9, "post"))
+        told.history.append(Delivery(Ref(0, 2), (), "hello"))
+        counted = told.counted(told.counted())
+        assert (counted.programs, counted.operations, counted.skipped, counted.frames) == (2, 6, 2, 2)
+
+    def test_outcomes(self, told: Told) -> None:
+        told.does("history", me=BEN, room=ROOM, outcome=REFUSED)
+        told.does("list_threads", me=ADA, outcome=INFO, text="TimeoutError: ")
+        counted = told.counted()
+        assert counted.outcomes == {
+            ("sign_in", OK): 2,
+            ("open_thread", OK): 1,
+            ("history", REFUSED): 1,
+            ("list_threads", INFO): 1,
+        }
+        assert counted.unexpected == {("list_threads", "TimeoutError: "): 1}
+
+    def test_an_operation_works_if_it_is_ok_for_somebody_entitled(self, told: Told) -> None:
+        told.does("history", me=BEN, room=ROOM)  # to which ben has no right
+        told.does("list_threads", me=ADA, outcome=REFUSED)
+        assert told.counted().worked == {"sign_in": 2, "open_thread": 1}
+
+    def test_a_read_shows_something_if_a_canary_was_in_it(self, told: Told) -> None:
+        told.does("list_threads", me=BEN)
+        assert told.counted().showed == {}
+        told.does("list_threads", me=ADA, seen=(2,))
+        assert told.counted().showed == {"list_threads": 1}
+
+    def test_each_relation_of_an_actor_to_an_argument_is_a_cell(self, told: Told) -> None:
+        told.does("history", me=ADA, room=ROOM)
+        told.does("history", me=BEN, room=ROOM, outcome=REFUSED)
+        told.does("history", me=BEN, room=NeverIssued("Room"), outcome=REFUSED)
+        told.does("delete_thread", me=ADA, room=ROOM)
+        told.does("history", me=ADA, room=ROOM, outcome=REFUSED)
+        cells = told.counted().cells
+        assert {cell.relation for cell in cells if cell.operation == "history" and cell.parameter == "room"} == set(
+            Relation
+        )
+
+    def test_what_an_operation_does_itself_does_not_change_how_it_was_tried(self, told: Told) -> None:
+        told.does("delete_thread", me=ADA, room=ROOM)
+        assert told.counted().cells[Cell("delete_thread", "room", OWN)] == 1
+
+
+class TestMissing:
+    def missing_of(self, exercised: Exercised, vocabulary: Vocabulary, about: str) -> list[str]:
+        return [gap for gap in exercised.missing(vocabulary) if gap.startswith(f"{about} ") or about in gap.split()]
+
+    def test_of_a_run_that_did_nothing_everything(self, vocabulary: Vocabulary) -> None:
+        missing = Exercised().missing(vocabulary)
+        for operation in vocabulary.operations:
+            assert f"{operation.name} never succeeded for an entitled user" in missing
+        assert "no Feed ever had to deliver an event and did" in missing
+
+    def test_a_read_that_never_showed_anything(self, told: Told, vocabulary: Vocabulary) -> None:
+        told.does("list_threads", me=ADA)
+        assert self.missing_of(told.counted(), vocabulary, "list_threads") == ["list_threads never showed any Title"]
+
+    def test_an_operation_that_worked_and_showed_is_not_missing(self, told: Told, vocabulary: Vocabulary) -> None:
+        told.does("list_threads", me=ADA, seen=(2,))
+        assert self.missing_of(told.counted(), vocabulary, "list_threads") == []
+
+    def test_what_was_tried_only_in_some_ways(self, told: Told, vocabulary: Vocabulary) -> None:
+        told.does("history", me=ADA, room=ROOM, seen=(2,))
+        assert self.missing_of(told.counted(), vocabulary, "history") == [
+            "history was never tried with a foreign room",
+            "history was never tried with an ended room",
+            "history was never tried with a never issued room",
+        ]
+
+    def test_absences_that_no_barrier_could_prove(self, vocabulary: Vocabulary) -> None:
+        exercised = Exercised()
+        exercised.unknown["Feed"] = 3
+        assert (
+            "3 events of Feed were absent, but no barrier orders the system's fan-out: override `quiesce` of the "
+            "target or `barrier` of the socket"
+        ) in exercised.missing(vocabulary)
+
+
+class TestFormable:
+    def test_a_thing_with_an_id_that_can_be_deleted(self, vocabulary: Vocabulary) -> None:
+        cells = list(formable(vocabulary, vocabulary.operation("history")))
+        assert cells == [Cell("history", "room", relation) for relation in (OWN, FOREIGN, ENDED, NEVER)]
+
+    def test_users_and_sockets_are_not_what_the_system_defends(self, vocabulary: Vocabulary) -> None:
+        invite = formable(vocabulary, vocabulary.operation("invite"))
+        subscribe = formable(vocabulary, vocabulary.operation("subscribe"))
+        assert {cell.parameter for cell in [*invite, *subscribe]} == {"room"}
+
+    def test_an_operation_without_things_has_none(self, vocabulary: Vocabulary) -> None:
+        assert list(formable(vocabulary, vocabulary.operation("list_threads"))) == []

@@ -1,0 +1,108 @@
+"""The summary for machines: its fields are a promise."""
+
+import json
+from pathlib import Path
+
+from isofuzz.cases.case import Case, HitRate
+from isofuzz.history.entries import Outcome
+from isofuzz.history.relations import Relation
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.steps import Call, Program, Ref
+from isofuzz.runs.exercised import Cell, Exercised
+from isofuzz.runs.summary import Finding, Summary
+
+VIOLATION = Violation(Oracle.CROSSING, Breach.FOREIGN, 3, Ref(0), "Room", "history", "post", "Body")
+CASE = Case(
+    target="chat",
+    defect="rust",
+    violation=VIOLATION,
+    explanation="B saw what is A's.",
+    program=Program.serial(Call(0, "history"), Call(1, "history")),
+    history=(),
+    found="2026-01-02T03:04:05+00:00",
+    services="Postgres",
+    steps_found=9,
+    hit_rate=HitRate(7, 8),
+    cold=None,
+)
+
+
+def summary(*findings: Finding) -> Summary:
+    exercised = Exercised(programs=2, operations=5, skipped=1, frames=3)
+    exercised.outcomes.update({("post", Outcome.REFUSED): 1, ("history", Outcome.OK): 3, ("post", Outcome.OK): 1})
+    exercised.delivered["Feed"] = 4
+    exercised.cells[Cell("post", "room", Relation.FOREIGN)] = 1
+    exercised.cells[Cell("history", "room", Relation.NEVER)] = 2
+    exercised.unexpected.update({("post", "TimeoutError: "): 1, ("history", "KeyError: 1"): 2})
+    return Summary(
+        target="chat",
+        defect="rust",
+        profile="ci",
+        verdict=Verdict.LEAKED,
+        findings=findings,
+        exercised=exercised,
+        missing=("edit was never tried",),
+        trouble=None,
+        services="Postgres 18, embedded",
+        versions={"postgres": "18"},
+        seconds=1.23456,
+    )
+
+
+def test_every_field_of_it() -> None:
+    assert summary(Finding(CASE, Path("cases/a.json"))).as_json() == {
+        "format": "isofuzz-summary",
+        "version": 1,
+        "target": "chat",
+        "defect": "rust",
+        "profile": "ci",
+        "verdict": "leaked",
+        "exit_code": 1,
+        "trouble": None,
+        "findings": [
+            {
+                "fingerprint": "crossing:foreign:Room:history:post:Body",
+                "oracle": "crossing",
+                "breach": "foreign",
+                "explanation": "B saw what is A's.",
+                "steps": 2,
+                "steps_found": 9,
+                "hit_rate": [7, 8],
+                "cold": None,
+                "case": "cases/a.json",
+            }
+        ],
+        "exercised": {
+            "programs": 2,
+            "operations": 5,
+            "skipped": 1,
+            "frames": 3,
+            "outcomes": {
+                "history": {"ok": 3, "refused": 0, "info": 0},
+                "post": {"ok": 1, "refused": 1, "info": 0},
+            },
+            "delivered": {"Feed": 4},
+            "cells": [
+                {"operation": "history", "parameter": "room", "relation": "never issued", "count": 2},
+                {"operation": "post", "parameter": "room", "relation": "foreign", "count": 1},
+            ],
+            "unexpected": [
+                {"operation": "history", "error": "KeyError: 1", "count": 2},
+                {"operation": "post", "error": "TimeoutError: ", "count": 1},
+            ],
+        },
+        "missing": ["edit was never tried"],
+        "services": "Postgres 18, embedded",
+        "versions": {"postgres": "18"},
+        "seconds": 1.235,
+    }
+
+
+def test_it_is_json() -> None:
+    document = summary(Finding(CASE, Path("a.json"))).as_json()
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_without_findings_the_list_is_empty() -> None:
+    assert summary().as_json()["findings"] == []

@@ -1,0 +1,142 @@
+"""Targets are found by name, and every wrong name is answered with what to write instead."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isofuzz.errors import UsageError
+from isofuzz.runs.targets import find_target, name_of
+from isofuzz.target.base import Target
+from isofuzz_packs.chat import Chat
+
+SOURCE = """
+from isofuzz import Target
+
+class Notes(Target):
+    pass
+
+class Outer:
+    class Inner(Target):
+        pass
+
+number = 1
+"""
+
+
+@pytest.fixture(autouse=True)
+def modules() -> Iterator[None]:
+    """Forget the modules that a test imported."""
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the module `notes`, from which imports work."""
+    (tmp_path / "notes.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def refused(name: str) -> str:
+    with pytest.raises(UsageError) as problem:
+        find_target(name)
+    return str(problem.value)
+
+
+class TestFinding:
+    def test_a_pack(self) -> None:
+        assert find_target("chat") is Chat
+
+    def test_a_class_in_a_module(self, folder: Path) -> None:
+        assert find_target("notes:Notes").__name__ == "Notes"
+
+    def test_a_class_within_a_class(self, folder: Path) -> None:
+        assert find_target("notes:Outer.Inner").__qualname__ == "Outer.Inner"
+
+    def test_a_class_in_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "my-notes.py").write_text(SOURCE)
+        found = find_target(f"{tmp_path / 'my-notes.py'}:Notes")
+        assert issubclass(found, Target)
+        assert found.__module__ in sys.modules
+
+    def test_a_file_in_the_working_folder(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(folder)
+        assert find_target("notes.py:Notes").__name__ == "Notes"
+
+
+class TestMistakes:
+    def test_an_unknown_pack(self) -> None:
+        message = refused("chats")
+        assert message.startswith("there is no pack 'chats'; write your target as module:Class, for example ")
+        assert "chat" in message.rpartition("packs: ")[2].split(", ")
+
+    def test_a_module_without_a_class(self, folder: Path) -> None:
+        assert "there is no pack 'notes.py'" in refused("notes.py")
+
+    def test_an_unknown_module(self) -> None:
+        message = refused("no_such_module:Notes")
+        assert message.startswith("there is no module 'no_such_module'; run from the folder that holds it")
+
+    def test_an_unknown_module_of_a_package(self) -> None:
+        assert refused("isofuzz.nothing:Notes").startswith("there is no module 'isofuzz.nothing'")
+
+    def test_an_unknown_package(self) -> None:
+        assert refused("no_such.module:Notes").startswith("there is no module 'no_such.module'")
+
+    @pytest.mark.parametrize("qualname", ["Missing", "Outer.Missing", ""])
+    def test_an_unknown_class(self, folder: Path, qualname: str) -> None:
+        message = f"notes has no class {qualname!r}; write `notes:` and the name of your Target subclass"
+        assert refused(f"notes:{qualname}") == message
+
+    @pytest.mark.parametrize("qualname", ["Outer", "number"])
+    def test_what_is_no_target(self, folder: Path, qualname: str) -> None:
+        assert refused(f"notes:{qualname}").startswith(f"notes:{qualname} is no subclass of isofuzz.Target but ")
+
+    def test_a_module_that_imports_what_is_not_installed(self, folder: Path) -> None:
+        (folder / "needy.py").write_text("import not_installed")
+        assert refused("needy:Notes") == (
+            "needy cannot be imported: it imports 'not_installed', which is not installed"
+        )
+
+    @pytest.mark.parametrize(("source", "problem"), [("1 / 0", "ZeroDivisionError"), ("class", "SyntaxError")])
+    def test_a_module_that_fails(self, folder: Path, source: str, problem: str) -> None:
+        (folder / "broken.py").write_text(source)
+        assert refused("broken:Notes").startswith(f"broken cannot be imported: {problem}: ")
+        assert refused(f"{folder}/broken.py:Notes").startswith(f"{folder}/broken.py cannot be imported: {problem}: ")
+
+    def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "gone.py"
+        assert refused(f"{path}:Notes") == f"there is no file {path}; write path/to/file.py:Class"
+
+    def test_no_module(self) -> None:
+        assert "write" in refused(":Notes")
+
+    def test_a_relative_module(self) -> None:
+        assert "write" in refused(".notes:Notes")
+
+
+class TestNames:
+    def test_a_pack_is_named_by_its_pack(self) -> None:
+        assert name_of(Chat) == "chat"
+
+    @pytest.mark.parametrize("qualname", ["Notes", "Outer.Inner"])
+    def test_a_class_in_a_module_is_found_by_its_name(self, folder: Path, qualname: str) -> None:
+        target = find_target(f"notes:{qualname}")
+        assert name_of(target) == f"notes:{qualname}"
+        assert find_target(name_of(target)) is target
+
+    @pytest.mark.parametrize("qualname", ["Notes", "Outer.Inner"])
+    def test_a_class_in_a_file_is_found_by_its_name(self, tmp_path: Path, qualname: str) -> None:
+        (tmp_path / "elsewhere.py").write_text(SOURCE)
+        name = f"{tmp_path / 'elsewhere.py'}:{qualname}"
+        assert name_of(find_target(name)) == name
+        assert find_target(name_of(find_target(name))).__qualname__ == qualname
+
+    def test_another_class_of_a_pack_is_named_by_its_module(self) -> None:
+        other = type("Other", (Chat,), {"__module__": Chat.__module__})
+        assert name_of(other) == "isofuzz_packs.chat.target:Other"
