@@ -12,6 +12,8 @@ from isofuzz.cases.codec import from_json, to_json
 from isofuzz.errors import CaseUnreadable, UsageError
 
 SUFFIX = ".json"
+_LONGEST = 150
+"""Characters of a file's name before its digest: no file system takes more than 255 bytes."""
 
 
 class CaseStore:
@@ -40,7 +42,7 @@ class CaseStore:
         subject = "-".join(part for part in (case.target, case.defect) if part)
         words = re.sub(r"[^a-z0-9]+", "-", f"{subject}-{case.violation.oracle}-{case.violation.observer}".lower())
         digest = blake2s(f"{subject}\n{case.fingerprint}".encode(), digest_size=4).hexdigest()
-        return self.folder / f"{words.strip('-')}-{digest}{SUFFIX}"
+        return self.folder / f"{words.strip('-')[-_LONGEST:]}-{digest}{SUFFIX}"
 
 
 def read_case(path: Path) -> Case:

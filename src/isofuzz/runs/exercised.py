@@ -97,7 +97,8 @@ class Exercised:
             yield f"{name} never showed any {operation.shown}"
         for cell in formable(vocabulary, operation):
             if not self.cells[cell]:
-                yield f"{name} was never tried with a {cell.relation} {cell.parameter}"
+                article = "an" if cell.relation in (Relation.OWN, Relation.ENDED) else "a"
+                yield f"{name} was never tried with {article} {cell.relation} {cell.parameter}"
 
 
 def formable(vocabulary: Vocabulary, operation: Operation) -> Iterator[Cell]:

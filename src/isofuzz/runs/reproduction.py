@@ -27,6 +27,8 @@ def tries_for(hit_rate: HitRate) -> int:
     rate = hit_rate.seen / hit_rate.runs
     if rate >= 1:
         return 1
+    if not rate:
+        return MOST_TRIES
     return min(MOST_TRIES, math.ceil(math.log(_DOUBT) / math.log(1 - rate)))
 
 

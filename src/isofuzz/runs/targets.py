@@ -18,6 +18,8 @@ def find_target(name: str) -> type[Target]:
     if ":" not in name:
         return _checked(name, _pack(name).load())
     place, _, qualname = name.rpartition(":")
+    if not (place.endswith(".py") or all(part.isidentifier() for part in place.split("."))):
+        raise UsageError(f"{place!r} is no module; write your target as module:Class or path/to/file.py:Class")
     found: object = _module_from_file(Path(place)) if place.endswith(".py") else _module(place)
     for part in qualname.split("."):
         if not hasattr(found, part):
@@ -85,8 +87,8 @@ def _module_from_file(path: Path) -> ModuleType:
 
 
 def _is_importable(module: str, file: str) -> bool:
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        return False
-    return spec is not None and spec.origin == file and module != "__main__"
+    """Would another process find this file under this name? What is imported here already does not say so."""
+    place = Path(*module.split("."))
+    return any(
+        Path(file) in (folder / place.with_suffix(".py"), folder / place / "__init__.py") for folder in map(Path, sys.path)
+    )
