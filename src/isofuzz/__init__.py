@@ -1,5 +1,7 @@
 """isofuzz: property-based isolation fuzzing. What is exported here is the public API; everything else may change."""
 
+from typing import TYPE_CHECKING
+
 from isofuzz.errors import (
     CaseUnreadable,
     InfrastructureError,
@@ -36,6 +38,9 @@ from isofuzz.target.things import (
 )
 from isofuzz.target.websocket import WebSocket
 
+if TYPE_CHECKING:
+    from isofuzz.pytest_plugin import isolation_test
+
 __all__ = [
     "All",
     "Audience",
@@ -70,5 +75,15 @@ __all__ = [
     "UsageError",
     "User",
     "WebSocket",
+    "isolation_test",
     "operation",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """`isolation_test`, when it is asked for: it belongs to the pytest plugin, and most imports need no pytest."""
+    if name == "isolation_test":
+        from isofuzz.pytest_plugin import isolation_test
+
+        return isolation_test
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -129,5 +129,5 @@ def _run(test: IsolationTest, config: pytest.Config, profile: "Profile") -> "Sum
         cases=config.rootpath / ".isofuzz" / "cases",
         database_url=os.environ.get("ISOFUZZ_DATABASE_URL") or None,
     )
-    with interrupted_by({signal.SIGINT: KeyboardInterrupt}):
+    with interrupted_by(signal.SIGINT):
         return run(request)

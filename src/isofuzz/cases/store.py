@@ -30,7 +30,7 @@ class CaseStore:
         path = self.path_of(case)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _replace(path, to_json(case))
+            write_whole(path, to_json(case))
         except OSError as problem:
             raise UsageError(
                 f"the case cannot be written to {path} ({problem.strerror}); name another folder with --out"
@@ -66,8 +66,8 @@ def case_files(path: Path) -> Iterator[Path]:
     yield from files
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write the whole file beside the old one, then put it in its place; a crash leaves one of the two."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, readable by its owner alone, in the place of an old one; a crash leaves one of the two, whole."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".case-")  # 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

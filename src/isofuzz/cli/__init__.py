@@ -5,7 +5,7 @@ import sys
 from io import TextIOWrapper
 
 from isofuzz.cli.app import app
-from isofuzz.cli.interrupts import Terminated, interrupted_by
+from isofuzz.cli.interrupts import interrupted_by
 
 
 def main() -> None:
@@ -13,5 +13,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not cost the report
-    with interrupted_by({signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}):
+    with interrupted_by(signal.SIGINT, signal.SIGTERM):
         app(prog_name="isofuzz")

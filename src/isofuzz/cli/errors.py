@@ -8,11 +8,12 @@ from typing import NoReturn
 
 import typer
 
-from isofuzz.cli.interrupts import Terminated
 from isofuzz.errors import IsofuzzError
 
 FAILED = 2
 """The exit code for an error in use, configuration or services, and in isofuzz itself."""
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C or SIGTERM ended without a verdict, as shells have it."""
 
 
 @contextmanager
@@ -24,10 +25,8 @@ def explained(*, traceback: bool) -> Iterator[None]:
         raise
     except IsofuzzError as problem:
         _fail(f"isofuzz: {problem}", traceback=traceback)
-    except Terminated:
-        _fail("isofuzz: terminated", traceback=traceback, code=143)
     except KeyboardInterrupt:
-        _fail("isofuzz: interrupted", traceback=traceback, code=130)
+        _fail("isofuzz: interrupted", traceback=traceback, code=INTERRUPTED)
     except Exception as problem:  # noqa: BLE001  # the last resort: it is told, and is no verdict
         advice = "" if traceback else "; run it again with --traceback"
         _fail(f"isofuzz: a bug in isofuzz itself: {type(problem).__name__}: {problem}{advice}", traceback=traceback)

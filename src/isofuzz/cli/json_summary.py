@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from isofuzz.cases.store import _replace as write_whole
+from isofuzz.cases.store import write_whole
 from isofuzz.errors import UsageError
 from isofuzz.runs.summary import Summary
 

@@ -43,7 +43,9 @@ def delivered_line(exercised: Exercised) -> Text | None:
 def missing_lines(summary: Summary) -> Iterator[Text]:
     """What was not exercised, one line each; only how much, if it is because the run ended with what it found."""
     if summary.verdict is Verdict.LEAKED:
-        yield Text(f"Not exercised, for the run ended with what it found: {len(summary.missing)} things")
+        yield Text(
+            f"Not exercised, for the run ended with what it found: {len(summary.missing)} of what the target offers"
+        )
         return
     yield Text("Not exercised:", style="bold")
     for gap in summary.missing:

@@ -90,5 +90,6 @@ def _is_importable(module: str, file: str) -> bool:
     """Would another process find this file under this name? What is imported here already does not say so."""
     place = Path(*module.split("."))
     return any(
-        Path(file) in (folder / place.with_suffix(".py"), folder / place / "__init__.py") for folder in map(Path, sys.path)
+        Path(file) in (folder / place.with_suffix(".py"), folder / place / "__init__.py")
+        for folder in (Path(entry).absolute() for entry in sys.path)
     )

@@ -4,7 +4,6 @@ import pytest
 import typer
 
 from isofuzz.cli.errors import explained
-from isofuzz.cli.interrupts import Terminated
 from isofuzz.errors import ServicesUnavailable, UsageError
 
 
@@ -20,7 +19,6 @@ def ended_by(problem: BaseException, *, traceback: bool = False) -> int:
         (UsageError("write it so"), 2, "isofuzz: write it so\n"),
         (ServicesUnavailable("postgresql://me:hunter2@localhost"), 2, "isofuzz: postgresql://me:***@localhost\n"),
         (KeyboardInterrupt(), 130, "isofuzz: interrupted\n"),
-        (Terminated(), 143, "isofuzz: terminated\n"),
         (
             ZeroDivisionError("by zero"),
             2,

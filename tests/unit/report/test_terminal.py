@@ -152,7 +152,7 @@ LEAKED: isolation is broken
 chat with the planted defect history-for-all, profile dev, 12.3 s
 services: Postgres 18, embedded
 
-Not exercised, for the run ended with what it found: 2 things
+Not exercised, for the run ended with what it found: 2 of what the target offers
 """
 
 

@@ -1,0 +1,405 @@
+"""Small systems to be tested: a board of notes in this process's memory, well and ill in many ways.
+
+Each is a whole system, reached through the same adapter; what is wrong with it is said where it differs from `Board`.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+from typing import ClassVar
+
+from isofuzz import (
+    All,
+    Ends,
+    Grants,
+    Name,
+    Query,
+    Record,
+    Refused,
+    Revokes,
+    Secret,
+    Services,
+    Session,
+    Socket,
+    Some,
+    Subscription,
+    Target,
+    Thread,
+    User,
+    operation,
+)
+
+
+class Text(Secret):
+    pass
+
+
+class Person(User):
+    id: int
+
+
+class Pipe(Socket):
+    """A connection to the board; what is pushed into it waits until it is read."""
+
+    person: int
+
+    def __post_init__(self) -> None:
+        self.waiting: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def frames(self) -> AsyncIterator[object]:
+        while (frame := await self.waiting.get()) is not None:
+            yield frame
+            self.waiting.task_done()
+        self.waiting.task_done()
+
+    async def barrier(self) -> None:
+        await self.waiting.join()
+
+    async def abort(self) -> None:
+        self.waiting.put_nowait(None)
+
+
+class Visit(Session):
+    person: int
+
+
+class Room(Thread):
+    id: int
+
+
+class Note(Record):
+    id: int
+
+
+class Feed(Subscription[Text]):
+    pass
+
+
+class Board(Target):
+    """Rooms of notes. Only who is in a room reads it; who watches it is pushed each new note."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.people: dict[str, int] = {}
+        self.members: dict[int, set[int]] = {}
+        self.notes: dict[int, list[str]] = {}
+        self.watchers: list[tuple[Pipe, int]] = []
+        self.rooms = 0
+
+    async def reset(self) -> None:
+        self.forget()
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
+        person = self.people.setdefault(name, len(self.people))
+        return Person(person), Visit(person), Pipe(person)
+
+    @operation
+    async def found(self, visit: Visit) -> Room:
+        self.rooms += 1
+        self.members[self.rooms], self.notes[self.rooms] = {visit.person}, []
+        return Room(self.rooms)
+
+    @operation
+    async def clear(self, visit: Visit, room: Ends[Room]) -> None:
+        self.check(visit, room)
+        del self.members[room.id], self.notes[room.id]
+
+    @operation
+    async def write(self, visit: Visit, room: Room, text: Text) -> Note:
+        self.check(visit, room)
+        self.notes[room.id].append(text)
+        for pipe, watched in self.watchers:
+            if watched == room.id and pipe.person in self.members[room.id]:
+                self.push(pipe, text)
+        return Note(len(self.notes[room.id]))
+
+    @operation
+    async def read(self, visit: Visit, room: Room) -> All[Text]:
+        self.check(visit, room)
+        return self.notes[room.id]
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        mine = [notes for room, notes in self.notes.items() if visit.person in self.members[room]]
+        return [note for notes in mine for note in notes if text in note]
+
+    @operation
+    async def let_in(self, visit: Visit, room: Room, person: Grants[Person]) -> None:
+        self.check(visit, room)
+        self.members[room.id].add(person.id)
+
+    @operation
+    async def put_out(self, visit: Visit, room: Room, person: Revokes[Person]) -> None:
+        self.check(visit, room)
+        self.members[room.id].discard(person.id)
+
+    @operation
+    async def watch(self, visit: Visit, pipe: Pipe, room: Room) -> Feed:
+        self.check(visit, room)
+        self.watchers.append((pipe, room.id))
+        return Feed()
+
+    def push(self, pipe: Pipe, text: str) -> None:
+        pipe.waiting.put_nowait(text)
+
+    def check(self, visit: Visit, room: Room) -> None:
+        """Refuse who is not in the room as who asks for a room that is not there."""
+        if visit.person not in self.members.get(room.id, ()):
+            raise Refused("not found")
+
+
+# -- leaks
+
+
+class Open(Board):
+    """Searching finds the notes of every room."""
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        return [note for notes in self.notes.values() for note in notes]
+
+
+class Racy(Open):
+    """Searching finds the notes of every room, some of the time."""
+
+    chances: ClassVar = random.Random(3)
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        everyone = self.chances.random() < 0.4
+        return await (super().search if everyone else super(Open, self).search)(visit, text)
+
+
+class Once(Open):
+    """Searching found the notes of every room, a single time."""
+
+    leaked = False
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        found, foreign = await super(Open, self).search(visit, text), await super().search(visit, text)
+        if self.leaked or found == foreign:
+            return found
+        self.leaked = True
+        return foreign
+
+
+class Remembering(Board):
+    """What was written before a reset is found after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ever: list[str] = []
+
+    async def reset(self) -> None:
+        self.ever += [note for notes in self.notes.values() for note in notes]
+        await super().reset()
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        return [*await super().search(visit, text), *self.ever[:1]]
+
+
+class OpenThenDead(Open):
+    """Leaks once, and dies of it."""
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        self.seen = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            worker = tasks.create_task(self._work())
+            yield
+            worker.cancel()
+
+    async def _work(self) -> None:
+        await self.seen.wait()
+        raise RuntimeError("out of memory")
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        mine, everything = await super(Open, self).search(visit, text), await super().search(visit, text)
+        if mine != everything:
+            self.seen.set()
+        return everything
+
+
+# -- nothing to see
+
+
+class Mute(Board):
+    """Nobody is ever pushed anything."""
+
+    def push(self, pipe: Pipe, text: str) -> None:
+        pass
+
+
+class LoosePipe(Pipe):
+    """Its barrier says nothing about what is still on its way."""
+
+
+class MuteAndUnordered(Mute):
+    """Nobody is ever pushed anything, and no barrier could prove it: nobody asks for the pushed text at all."""
+
+    @operation
+    async def let_in(self, visit: Visit, room: Room, person: Grants[Person]) -> None:
+        raise Refused("this board is private")
+
+
+class Blank(Board):
+    """Reading shows nothing."""
+
+    @operation
+    async def read(self, visit: Visit, room: Room) -> All[Text]:
+        self.check(visit, room)
+        return []
+
+
+class Blind(Board):
+    """Searching finds nothing."""
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        return []
+
+
+class Hermit(Board):
+    """Nobody can be put out."""
+
+    @operation
+    async def put_out(self, visit: Visit, room: Room, person: Revokes[Person]) -> None:
+        raise Refused("not today")
+
+
+class Faulty(Board):
+    """Clearing a room fails."""
+
+    @operation
+    async def clear(self, visit: Visit, room: Ends[Room]) -> None:
+        raise ZeroDivisionError("a fault of the system")
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Unspeaking(Board):
+    """Clearing a room fails, in a way that cannot even be told."""
+
+    @operation
+    async def clear(self, visit: Visit, room: Ends[Room]) -> None:
+        raise Unspeakable
+
+
+class Cancelling(Board):
+    """Clearing a room ends in a cancellation of the system's own."""
+
+    @operation
+    async def clear(self, visit: Visit, room: Ends[Room]) -> None:
+        raise asyncio.CancelledError("the connection was given up")
+
+
+class HalfText(Open):
+    """Searching finds the notes of every room, and half of a surrogate pair."""
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        return ["\ud800", *[note for notes in self.notes.values() for note in notes]]
+
+
+class TornPipe(Pipe):
+    async def frames(self) -> AsyncIterator[object]:
+        async for frame in super().frames():
+            yield frame
+            raise ValueError("a frame that cannot be read")
+
+
+class Torn(Board):
+    """Connections break when they have brought a frame."""
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
+        person, visit, _ = await super().enter(name)
+        pipe = TornPipe(visit.person)
+        pipe.__class__.__name__ = "Pipe"  # the same thing to the target's signatures
+        return person, visit, pipe
+
+
+# -- trouble
+
+
+class NotStarting(Board):
+    """Fails to start, and logs why."""
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        logging.getLogger("board").error("no paper, password=hunter2")
+        raise OSError("cannot start")
+        yield
+
+
+class HangingAtStart(Board):
+    """Never comes up."""
+
+    start_within = 0.2
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        logging.getLogger("board").warning("waiting for paper")
+        await asyncio.Event().wait()
+        yield
+
+
+class Dying(Board):
+    """Its worker fails when the twentieth note is written."""
+
+    written = 0
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        self.enough = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            worker = tasks.create_task(self._work())
+            yield
+            worker.cancel()
+
+    async def _work(self) -> None:
+        await self.enough.wait()
+        logging.getLogger("board").error("the last line of the log")
+        raise RuntimeError("out of memory")
+
+    @operation
+    async def write(self, visit: Visit, room: Room, text: Text) -> Note:
+        self.written += 1
+        if self.written == 20:
+            self.enough.set()
+        return await super().write(visit, room, text)
+
+
+class Silent(Board):
+    """Answers nothing any more, once twenty notes were written."""
+
+    answer_within = 0.02
+    written = 0
+
+    def forget(self) -> None:
+        super().forget()
+
+    def check(self, visit: Visit, room: Room) -> None:
+        self.written += 1
+        super().check(visit, room)
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
+        if self.written > 20:
+            await asyncio.Event().wait()
+        return await super().enter(name)
+
+
+class Endless(Board):
+    """Its fan-out never comes to an end."""
+
+    answer_within = 0.2
+
+    async def quiesce(self) -> None:
+        await asyncio.Event().wait()

@@ -1,0 +1,294 @@
+"""A run from start to verdict, of systems that are well, that leak, that show nothing, and that die."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from isofuzz.cases.store import read_case
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.oracles.violation import Breach, Oracle
+from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinking, Started
+from isofuzz.runs.profiles import Profile
+
+if TYPE_CHECKING:
+    from tests.integration.runs.conftest import Run
+
+RunOf = Callable[[str], "Run"]
+
+
+class TestHealthy:
+    def test_a_healthy_system_is_isolated_and_nothing_is_missing(self, run_of: RunOf) -> None:
+        run = run_of("Board")
+        summary = run.to_the_end()
+        assert (summary.verdict, summary.missing, summary.trouble, summary.findings) == (Verdict.ISOLATED, (), None, ())
+        assert summary.exercised.delivered["Feed"]
+        assert "Postgres" in summary.services
+        assert set(summary.versions) == {"postgres"}
+
+    def test_it_tells_what_it_does_in_order(self, run_of: RunOf) -> None:
+        run = run_of("Board")
+        run.to_the_end()
+        assert isinstance(run.events[0], Started)
+        assert [event.name for event in run.events if isinstance(event, Phase)] == ["sweep", "find"]
+        counts = [event.programs for event in run.events if isinstance(event, Progress)]
+        assert counts == list(range(1, len(counts) + 1))
+
+    def test_two_runs_with_one_seed_do_the_same(self, run_of: RunOf) -> None:
+        first, second = (run_of("Board").to_the_end().exercised for _ in range(2))
+        assert (first.operations, first.outcomes, first.cells) == (second.operations, second.outcomes, second.cells)
+
+
+class TestLeak:
+    def test_a_leak_is_found_shrunk_confirmed_and_kept(self, run_of: RunOf) -> None:
+        run = run_of("Open")
+        summary = run.to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        [finding] = summary.findings
+        assert finding.case.fingerprint == "crossing:foreign:Room:search:write:Text"
+        operations = [call.operation for call in finding.case.program.calls]
+        assert sorted(operations) == ["enter", "enter", "found", "search", "write"]
+        assert (str(finding.case.hit_rate), finding.case.cold) == ("2 of 2", True)
+        assert read_case(finding.path) == finding.case
+        assert [type(event) for event in run.events if isinstance(event, LeakSeen | Kept)] == [LeakSeen, Kept]
+        phases = [event.name for event in run.events if isinstance(event, Phase)]
+        assert phases == ["sweep", "shrink", "confirm", "find"]
+
+    def test_the_case_is_on_disk_when_the_leak_is_told(self, run_of: RunOf) -> None:
+        run = run_of("Open")
+        on_disk = []
+
+        def look(event: Event) -> None:
+            if isinstance(event, LeakSeen):
+                on_disk.append(read_case(event.path) == event.case)
+                raise KeyboardInterrupt
+
+        run.to_the_end(listener=look)
+        assert on_disk == [True]
+
+    def test_the_case_outlives_the_death_of_the_whole_process(self, tmp_path: Path) -> None:
+        """Killed between the leak and the next step: nothing had the time to clean up."""
+        systems = Path(__file__).with_name("systems.py")
+        program = f"""
+            import os, signal
+            from pathlib import Path
+            from isofuzz.runs.events import LeakSeen
+            from isofuzz.runs.profiles import PROFILES
+            from isofuzz.runs.run import RunRequest, run
+            from isofuzz.runs.targets import find_target
+
+            def die(event):
+                if isinstance(event, LeakSeen):
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            name = "{systems}:Open"
+            run(RunRequest(name, find_target(name), PROFILES["dev"], cases=Path("cases")), die)
+        """
+        died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], cwd=tmp_path, timeout=60, check=False)
+        assert died.returncode == -9
+        [path] = (tmp_path / "cases").iterdir()
+        case = read_case(path)
+        assert case.fingerprint == "crossing:foreign:Room:search:write:Text"
+        assert case.steps_found == len(case.program)
+
+    def test_a_note_of_an_earlier_program_is_a_leak(self, run_of: RunOf) -> None:
+        summary = run_of("Remembering").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        [finding] = summary.findings
+        assert finding.case.fingerprint == "crossing:foreign:program:search"
+        assert "Nothing of an earlier program may show after a reset." in finding.case.explanation
+
+    def test_a_reply_that_utf_8_cannot_carry_does_not_lose_the_leak(self, run_of: RunOf) -> None:
+        summary = run_of("HalfText").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        [finding] = summary.findings
+        assert read_case(finding.path) == finding.case
+
+    def test_only_what_is_asked_for_is_reported(self, run_of: RunOf) -> None:
+        summary = run_of("Open").to_the_end(only=frozenset({Oracle.DELIVERY}))
+        assert summary.findings == ()
+        assert summary.verdict is Verdict.ISOLATED
+
+
+class TestRare:
+    """A leak that does not show every time is kept, with how often it did."""
+
+    def test_a_leak_that_shows_now_and_then(self, run_of: RunOf) -> None:
+        summary = run_of("Racy").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        [finding] = summary.findings
+        assert finding.case.fingerprint == "crossing:foreign:Room:search:write:Text"
+        assert 1 <= finding.case.hit_rate.seen <= finding.case.hit_rate.runs
+        assert read_case(finding.path) == finding.case
+
+    def test_a_leak_that_showed_once_and_never_again(self, run_of: RunOf) -> None:
+        summary = run_of("Once").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        [finding] = summary.findings
+        assert finding.case.hit_rate.seen == 1
+        assert finding.case.hit_rate.runs > 1
+        assert len(finding.case.program) == finding.case.steps_found
+
+
+class TestVacuous:
+    """What shows nothing cannot leak, and is not green for it."""
+
+    @pytest.mark.parametrize(
+        ("system", "reasons"),
+        [
+            ("Blind", {"search never showed any Text"}),
+            ("Hermit", {"put_out never succeeded for an entitled user"}),
+            ("Faulty", {"clear never succeeded for an entitled user"}),
+            ("Unspeaking", {"clear never succeeded for an entitled user"}),
+            ("Cancelling", {"clear never succeeded for an entitled user"}),
+            (
+                "MuteAndUnordered",
+                {"let_in never succeeded for an entitled user", "no Feed ever had to deliver an event and did"},
+            ),
+        ],
+    )
+    def test_it_is_inconclusive_and_says_why(self, run_of: RunOf, system: str, reasons: set[str]) -> None:
+        summary = run_of(system).to_the_end()
+        assert (summary.verdict, summary.trouble) == (Verdict.INCONCLUSIVE, None)
+        # What cannot be cleared is never ended either.
+        assert {reason for reason in summary.missing if "an ended" not in reason} == reasons
+
+    @pytest.mark.parametrize(
+        ("system", "error"),
+        [
+            ("Faulty", "ZeroDivisionError: a fault of the system"),
+            ("Unspeaking", "Unspeakable (which cannot be written as text)"),
+            ("Cancelling", "CancelledError: the connection was given up"),
+        ],
+    )
+    def test_what_was_unexpected_is_counted_and_listed(self, run_of: RunOf, system: str, error: str) -> None:
+        summary = run_of(system).to_the_end()
+        assert summary.exercised.unexpected["clear", error]
+
+    def test_a_read_that_shows_nothing_lacks_something(self, run_of: RunOf) -> None:
+        summary = run_of("Blank").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        assert [finding.case.violation.breach for finding in summary.findings] == [Breach.MISSING]
+
+    def test_an_event_that_a_barrier_shows_to_be_absent_is_not_delivered(self, run_of: RunOf) -> None:
+        summary = run_of("Mute").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        assert [finding.case.violation.breach for finding in summary.findings] == [Breach.UNDELIVERED]
+
+
+class TestTrouble:
+    def test_a_system_that_does_not_start(self, run_of: RunOf) -> None:
+        summary = run_of("NotStarting").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble == (
+            "the system under test of NotStarting did not start: OSError: cannot start\n"
+            "Its log ends:\n  | no paper, password=***"
+        )
+
+    def test_a_system_that_hangs_at_its_start(self, run_of: RunOf) -> None:
+        summary = run_of("HangingAtStart").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble == (
+            "the system under test of HangingAtStart was not up after 0.2 s; `start_within` says how long to wait\n"
+            "Its log ends:\n  | waiting for paper"
+        )
+
+    def test_a_system_that_dies(self, run_of: RunOf) -> None:
+        summary = run_of("Dying").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble
+        assert summary.trouble.startswith("the system under test of Dying died: ")
+        assert "RuntimeError: out of memory" in summary.trouble
+        assert "\n  | the last line of the log" in summary.trouble
+
+    def test_a_system_that_stops_answering(self, run_of: RunOf) -> None:
+        summary = run_of("Silent").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble == (
+            "the system under test of Silent answered none of the last 40 operations; the last ended with TimeoutError"
+        )
+
+    def test_a_system_that_never_comes_to_rest(self, run_of: RunOf) -> None:
+        summary = run_of("Endless").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble
+        assert "`quiesce` did not return within 0.2 s" in summary.trouble
+
+    def test_connections_that_break_are_no_crash(self, run_of: RunOf) -> None:
+        summary = run_of("Torn").to_the_end()
+        assert summary.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)
+
+    def test_a_leak_outranks_the_death_that_follows(self, run_of: RunOf) -> None:
+        summary = run_of("OpenThenDead").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        assert summary.trouble
+        assert "out of memory" in summary.trouble
+        [finding] = summary.findings
+        assert read_case(finding.path) == finding.case
+
+
+class TestInterruption:
+    @pytest.mark.parametrize("moment", [Started, Progress])
+    def test_without_a_leak_nothing_can_be_concluded(self, run_of: RunOf, moment: type[Event]) -> None:
+        summary = run_of("Board").to_the_end(listener=interrupting(moment))
+        assert summary.verdict is Verdict.INCONCLUSIVE
+        assert summary.trouble
+        assert summary.trouble.startswith("interrupted: ")
+
+    @pytest.mark.parametrize("moment", [LeakSeen, Shrinking])
+    def test_a_leak_stays_a_leak(self, run_of: RunOf, moment: type[Event]) -> None:
+        summary = run_of("Open").to_the_end(listener=interrupting(moment))
+        assert summary.verdict is Verdict.LEAKED
+        assert summary.trouble
+        assert summary.trouble.startswith("interrupted: ")
+        [finding] = summary.findings
+        assert read_case(finding.path) == finding.case
+
+    def test_while_hypothesis_draws(self, run_of: RunOf) -> None:
+        run = run_of("Board")
+
+        def interrupt(event: Event) -> None:
+            if isinstance(event, Progress) and Phase("find") in run.events:
+                raise KeyboardInterrupt
+
+        summary = run.to_the_end(listener=interrupt)
+        assert summary.verdict is Verdict.INCONCLUSIVE
+        assert summary.missing == ()
+        assert summary.trouble
+        assert summary.trouble.startswith("interrupted: ")
+
+
+def interrupting(moment: type[Event]) -> Callable[[Event], None]:
+    """A listener that is interrupted, as by Ctrl-C, when it hears of this."""
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, moment):
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+class TestBudget:
+    def test_no_time_at_all_still_sweeps(self, run_of: RunOf) -> None:
+        summary = run_of("Board").to_the_end(profile=Profile("none", 10, 5, 0, 1, 0))
+        assert (summary.verdict, summary.missing) == (Verdict.ISOLATED, ())
+
+    def test_a_finding_that_cannot_be_shrunk_in_time_is_kept_as_it_was(self, run_of: RunOf) -> None:
+        summary = run_of("Open").to_the_end(profile=Profile("none", 10, 5, 0, 1, 0))
+        [finding] = summary.findings
+        assert len(finding.case.program) <= finding.case.steps_found
+        assert finding.case.cold is True
+
+
+def test_no_credential_of_this_process_is_in_a_case(run_of: RunOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_API_KEY", "hunter2hunter2")
+    run = run_of("Open")
+    run.to_the_end(listener=interrupting(LeakSeen))
+    [seen] = run.seen
+    assert "hunter2hunter2" in os.environ.values()
+    assert "hunter2hunter2" not in seen.path.read_text()
