@@ -6,12 +6,12 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from isofuzz.engine.evidence import excerpt, shown
 from isofuzz.engine.system import System
-from isofuzz.errors import IsofuzzError
+from isofuzz.errors import IsofuzzError, SystemDown
 from isofuzz.generators import never_issued
 from isofuzz.history.entries import (
     Barrier,
@@ -177,8 +177,10 @@ class Execution:
         except refusals as refusal:
             self.system.note_answer()
             self._complete(step, Outcome.REFUSED, [refusal])
-        except Exception as problem:  # noqa: BLE001  # whatever a client may raise: it is evidence and it is counted
-            self.system.note_unexpected(f"{type(problem).__name__}: {problem}")
+        except (Exception, asyncio.CancelledError) as problem:  # whatever a client may raise: it is evidence
+            if isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
+                raise
+            self.system.note_unexpected(excerpt([problem]))
             self._complete(step, Outcome.INFO, [problem])
         else:
             self.system.note_answer()
@@ -208,14 +210,26 @@ class Execution:
 
     async def _settle(self, sockets: set[Ref]) -> None:
         """Wait until the system has fanned out what it was told, and these sockets have received it."""
-        await self.system.target.quiesce()
+        await self._quiesce()
         since = len(self.history)
         waiting = [ref for ref in self._sockets if ref in sockets and not self._pumps[self._sockets[ref]].done()]
         await asyncio.gather(*(self._barrier(ref, self._sockets[ref], since) for ref in waiting))
 
+    async def _quiesce(self) -> None:
+        target = self.system.target
+        try:
+            async with asyncio.timeout(target.answer_within):
+                await target.quiesce()
+        except TimeoutError:
+            raise SystemDown(
+                f"the system under test of {type(target).__name__} did not come to rest: `quiesce` did not return "
+                f"within {target.answer_within:g} s"
+            ) from None
+
     async def _pump(self, ref: Ref, socket: Socket) -> None:
         try:
-            async for frame in socket.frames():
+            frames = aiter(socket.frames())
+            while (frame := await self._next(frames)) is not None:
                 reply = isinstance(frame, Reply)
                 seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame], keep=not reply)
                 if seen or not reply:
@@ -224,11 +238,21 @@ class Execution:
         except Exception as problem:  # noqa: BLE001  # raised again by the step that is under way: see _check
             self._broken.append(problem)
 
+    async def _next(self, frames: AsyncIterator[object]) -> object | None:
+        """The next frame; None when the connection has ended, however it ended."""
+        try:
+            return await anext(frames)
+        except StopAsyncIteration:
+            return None
+        except Exception as problem:  # noqa: BLE001  # whatever a client may raise: its connection is over
+            self.system.note_unexpected(excerpt([problem]))
+            return None
+
     async def _barrier(self, ref: Ref, socket: Socket, since: int) -> None:
         try:
             async with asyncio.timeout(self.system.target.answer_within):
                 await socket.barrier()
-        except (OSError, TimeoutError):
+        except Exception:  # noqa: BLE001  # whatever a client may raise
             return  # nothing is asserted of a socket on which nothing comes back
         self._record(Barrier(ref, since, orders=_orders(self.system.target, socket)))
 
@@ -249,6 +273,12 @@ class Execution:
         if self._broken:
             raise self._broken[0]
         self.system.check_alive()
+
+
+def _is_being_cancelled() -> bool:
+    """Is it this task that shall end? If not, a cancellation is one of the system's own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _orders(target: Target, socket: Socket) -> bool:

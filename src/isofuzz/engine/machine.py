@@ -7,6 +7,7 @@ was clean in 300 of 300 runs against a racy system.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from itertools import cycle
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from isofuzz.engine.composer import Composer
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.plan import Plan, as_argument
 from isofuzz.engine.prologue import prologue
-from isofuzz.generators import keys, names, queries, template, values
+from isofuzz.generators import alike_names, keys, names, queries, template, values
 from isofuzz.history.relations import Relation
 from isofuzz.program.steps import Argument, Burst, Call, Ref, SecretText
 from isofuzz.program.vocabulary import Draw, Operation, Parameter
@@ -84,7 +85,9 @@ class _Drawn:
         return _FALLBACKS[_RELATIONS[self._picks[parameter.name] % len(_RELATIONS)]]
 
     def index(self, parameter: Parameter, count: int) -> int:
-        return self._picks[parameter.name] // len(_RELATIONS) % count
+        """The likeliest every other time: what a program is about comes up again and again, as it does in life."""
+        pick = self._picks[parameter.name] // len(_RELATIONS)
+        return pick // 2 % count if pick % 2 else 0
 
     def drawn(self, operation: Operation, parameter: Parameter) -> Argument:
         if parameter.draws is Draw.SECRET:
@@ -105,11 +108,14 @@ class IsolationMachine(RuleBasedStateMachine):
         self._pending: list[Call] = []
         self._over = False
 
-    @initialize(users=st.lists(st.tuples(names(), keys()), min_size=2, max_size=3))
-    def begin(self, users: list[tuple[str, str]]) -> None:
-        """Start a program with its prologue."""
+    @initialize(
+        users=st.lists(names(), min_size=2, max_size=3) | alike_names(),
+        chosen=st.lists(keys(), min_size=1, max_size=3),
+    )
+    def begin(self, users: list[str], chosen: list[str]) -> None:
+        """Start a program with its prologue; with fewer keys than users, some choose the same one."""
         self._execution = self._do(self.session.begin())
-        openings = [Plan(self.signatures, name=name, key=key) for name, key in users]
+        openings = [Plan(self.signatures, name=name, key=key) for name, key in zip(users, cycle(chosen), strict=False)]
         for call in prologue(self._composer, openings):
             self._add(call, together=False)
 

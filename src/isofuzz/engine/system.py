@@ -83,11 +83,18 @@ class System:
 
     def _down(self, what: str, cause: BaseException | None) -> SystemDown:
         name = type(self.target).__name__
-        reason = f": {type(cause).__name__}: {cause}" if cause else ""
+        reason = f": {_told(cause)}" if cause else ""
         tail = "".join(f"\n  | {line}" for line in self._log.lines)
         return SystemDown(
             redact(f"the system under test of {name} {what}{reason}") + (tail and f"\nIts log ends:{tail}")
         )
+
+
+def _told(cause: BaseException) -> str:
+    """The error with its type; of a group the errors in it, for its own message only counts them."""
+    if isinstance(cause, BaseExceptionGroup):
+        return "; ".join(_told(each) for each in cause.exceptions)
+    return f"{type(cause).__name__}: {cause}"
 
 
 @asynccontextmanager

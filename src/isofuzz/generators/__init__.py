@@ -5,13 +5,14 @@ Identifiers come in clusters that some system would confuse, and secrets from ad
 
 from isofuzz.generators.corpora import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, template
 from isofuzz.generators.never_issued import never_issued
-from isofuzz.generators.strategies import keys, names, queries, values
+from isofuzz.generators.strategies import alike_names, keys, names, queries, values
 
 __all__ = [
     "KEYS",
     "NAMES",
     "QUERIES",
     "TEMPLATES",
+    "alike_names",
     "confusable",
     "keys",
     "names",

@@ -26,6 +26,13 @@ def names() -> st.SearchStrategy[str]:
     return _related("names", corpora.PLAIN_NAMES, corpora.NAME_CLUSTERS, corpora.NAMES, in_turn=True)
 
 
+def alike_names() -> st.SearchStrategy[list[str]]:
+    """Two or three different names of one cluster: users whom some system would take for one another."""
+    return st.sampled_from(corpora.NAME_CLUSTERS).flatmap(
+        lambda cluster: st.lists(st.sampled_from(cluster), min_size=2, max_size=min(3, len(cluster)), unique=True)
+    )
+
+
 def keys() -> st.SearchStrategy[str]:
     """Ids that the client chooses: texts of `corpora.KEYS`, correlated as names are."""
     return _related("keys", corpora.PLAIN_KEYS, corpora.KEY_CLUSTERS, corpora.KEYS)

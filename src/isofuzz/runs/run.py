@@ -174,7 +174,7 @@ class _Run:
         machine: Any = build_machine(self._signatures, self, name)
         if self._request.seed is not None:
             machine = hypothesis_seed(self._request.seed)(machine)
-        examples = DirectoryBasedExampleDatabase(self._request.cases.parent / "examples")
+        examples = DirectoryBasedExampleDatabase(self._request.cases / "examples")
         limits = settings(hypothesis_settings(self._profile), max_examples=count, database=examples)
         with suppress(Stop, HypothesisException):  # the sink has what was found; what Hypothesis says of it is ignored
             run_state_machine_as_test(machine, settings=limits)

@@ -320,6 +320,8 @@ class TornPipe(Pipe):
 class Torn(Board):
     """Connections break when they have brought a frame."""
 
+    answer_within = 0.05
+
     @operation
     async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
         person, visit, _ = await super().enter(name)

@@ -209,7 +209,8 @@ class TestTrouble:
     def test_a_system_that_stops_answering(self, run_of: RunOf) -> None:
         summary = run_of("Silent").to_the_end()
         assert summary.verdict is Verdict.ERROR
-        assert summary.trouble == (
+        assert summary.trouble
+        assert summary.trouble.startswith(
             "the system under test of Silent answered none of the last 40 operations; the last ended with TimeoutError"
         )
 
