@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 .PHONY: test demo lint clean
 
 test: lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto
 
 demo: $(INSTALLED)
 	$(BIN)/isofuzz demo

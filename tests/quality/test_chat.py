@@ -1,4 +1,4 @@
-"""isofuzz proves itself on the reference chat: each planted leak is found and told in the fewest steps; no alarm else."""
+"""isofuzz proves itself on the reference chat: each planted leak is found in the fewest steps, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,27 +28,38 @@ def run_of_chat(tmp_path: Path) -> RunOfChat:
 LIST_WITHOUT_OWNER = (
     "crossing:foreign:Room:list_threads:open_thread:Title",
     ["sign_in", "sign_in", "open_thread", "list_threads"],
-    "User A (named 'a') saw text that was not theirs to see: step 16 `list_threads` by user A returned the Title that "
-    "user B (named 'b') wrote in step 5 (`open_thread`) into B's Room (step 5). A was never given access to that Room.",
+    (
+        "User A (named 'a') saw text that was not theirs to see: step 16 `list_threads` by user A returned "
+        "the Title that user B (named 'b') wrote in step 5 (`open_thread`) into B's Room (step 5). A was "
+        "never given access to that Room."
+    ),
 )
 SEARCH_UNFILTERED = (
     "crossing:foreign:Room:search:post:Body",
     ["sign_in", "sign_in", "open_thread", "post", "search"],
-    "User A (named 'a') saw text that was not theirs to see: step 17 `search` by user A returned the Body that user B "
-    "(named 'b') wrote in step 6 (`post`) into B's Room (step 5). A was never given access to that Room.",
+    (
+        "User A (named 'a') saw text that was not theirs to see: step 17 `search` by user A returned the Body"
+        " that user B (named 'b') wrote in step 6 (`post`) into B's Room (step 5). A was never given access "
+        "to that Room."
+    ),
 )
 LIKE_WILDCARD = (
     "crossing:foreign:Room:open_thread:open_thread:Title",
     ["sign_in", "sign_in", "open_thread", "open_thread"],
-    "User B (named '%') saw text that was not theirs to see: step 6 `open_thread` by user B returned the Title that "
-    "user A (named 'a') wrote in step 4 (`open_thread`) into A's Room (step 4). B was never given access to that Room.",
+    (
+        "User B (named '%') saw text that was not theirs to see: step 6 `open_thread` by user B returned the "
+        "Title that user A (named 'a') wrote in step 4 (`open_thread`) into A's Room (step 4). B was never "
+        "given access to that Room."
+    ),
 )
 SUBSCRIPTION_OUTLIVES_KICK = (
     "delivery:foreign:Room:frame:post:Body",
     ["sign_in", "sign_in", "open_thread", "invite", "subscribe", "kick", "post"],
-    "User B (named 'b') saw text that was not theirs to see: B socket 1 (opened in step 1) brought the Body that user "
-    "A (named 'a') wrote in step 12 (`post`) into A's Room (step 2). B had lost access to that Room in step 10 "
-    "(`kick`).",
+    (
+        "User B (named 'b') saw text that was not theirs to see: B socket 1 (opened in step 1) brought the "
+        "Body that user A (named 'a') wrote in step 12 (`post`) into A's Room (step 2). B had lost access to "
+        "that Room in step 10 (`kick`)."
+    ),
 )
 
 

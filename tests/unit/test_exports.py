@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -40,7 +41,7 @@ def documented_names(module: ModuleType) -> set[str]:
     body = ast.parse(inspect.getsource(module)).body
     return {
         target.id
-        for assignment, after in zip(body, body[1:], strict=False)
+        for assignment, after in pairwise(body)
         if isinstance(assignment, ast.Assign)
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str)
         for target in assignment.targets
@@ -55,7 +56,8 @@ def test_nothing_public_is_missing() -> None:
         name
         for home in HOMES
         for name, value in vars(home).items()
-        if not name.startswith("_") and (getattr(value, "__module__", None) == home.__name__ or name in documented_names(home))
+        if not name.startswith("_")
+        and (getattr(value, "__module__", None) == home.__name__ or name in documented_names(home))
     }
     assert public - internal <= set(isofuzz.__all__)
 

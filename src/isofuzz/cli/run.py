@@ -29,7 +29,9 @@ def run(
     list_defects: Annotated[
         bool, typer.Option("--list-defects", help="Print the names of the leaks that can be planted, and exit.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw the same programs as another run did.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Draw the same programs in every run with this number.")
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option(metavar="ORACLE", help="Report only what these oracles find.")
     ] = None,

@@ -111,11 +111,11 @@ class Execution:
         self._check()
 
     async def close(self) -> None:
-        """Drop every connection and stop reading."""
+        """Close every connection and stop reading."""
         pumps = list(self._pumps.values())
         for pump in pumps:
             pump.cancel()
-        await asyncio.gather(*(socket.abort() for socket in self._pumps), *pumps, return_exceptions=True)
+        await asyncio.gather(*(socket.close() for socket in self._pumps), *pumps, return_exceptions=True)
         self._pumps.clear()
 
     # -- arguments

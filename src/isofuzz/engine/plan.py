@@ -67,7 +67,7 @@ def as_argument(parameter: Parameter, drawn: object) -> Argument:
     if parameter.draws is Draw.SECRET:
         return SecretText(str(drawn))
     try:
-        return Literal(json.loads(json.dumps(drawn)))
+        return Literal(json.loads(json.dumps(drawn, allow_nan=False)))
     except (TypeError, ValueError):
         raise TargetMistake(
             f"parameter {parameter.name!r} was given {drawn!r}, which a case file cannot keep; annotate it so that "

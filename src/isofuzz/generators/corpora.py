@@ -16,7 +16,7 @@ Cluster = tuple[str, ...]
 
 PLAIN_NAMES: Final = ("a", "b", "c", "d", "ana", "ben")
 PLAIN_KEYS: Final = ("a", "b", "1", "2", "c", "d")
-PLAIN_QUERIES: Final = ("a", "note", MARK, "the")
+PLAIN_QUERIES: Final = ("note", MARK, "the", "a")
 
 _SIXTY_THREE: Final = "a" * 63  # the bytes that Postgres keeps of an identifier, a NOTIFY channel among them
 

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 INTERRUPTED = "interrupted: what was found until then is kept, what was not yet exercised is unknown"
 _FIRST_TRIES = 8
-"""How often a program in which steps overlap is run to learn how often it shows its violation."""
+"""How often a program that does not show its violation every time is run, to learn how often it does."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ class _Run:
 
     def _find(self, system: System) -> None:
         """Let Hypothesis draw programs until the budget is spent; after a finding, go on with what is left of it."""
-        self._listener(Phase("find"))
+        if self._wants_findings():
+            self._listener(Phase("find"))
         self._deadline = time.monotonic() + self._profile.seconds
         before = self._exercised.programs
         while self._wants_findings() and time.monotonic() < self._deadline:
@@ -227,14 +228,16 @@ class _Run:
     async def _shrink(self, reproducer: Reproducer) -> HitRate:
         """Shrink the finding as far as it reproduces; the hit rate of what is left."""
         found = self._kept.findings[reproducer.fingerprint].case.program
-        first = await reproducer.rate(_FIRST_TRIES if overlaps(found) else 1, found)
+        first = await reproducer.rate(1, found)
+        if overlaps(found) or not first.seen:
+            first = await reproducer.rate(_FIRST_TRIES, found)
         if not first.seen:
-            return HitRate(1, first.runs + 1)
+            return HitRate(1, first.runs + 2)
         tries = tries_for(first)
         until = time.monotonic() + self._profile.shrink_seconds
 
         async def reproduces(candidate: Program) -> bool:
-            execution = await reproducer.within(tries if overlaps(candidate) else 1, candidate)
+            execution = await reproducer.within(tries, candidate)
             if execution:
                 self._kept.improve(reproducer.fingerprint, execution)
             return execution is not None
@@ -247,7 +250,9 @@ class _Run:
             on_progress=lambda at: self._listener(Shrinking(at.executions, len(at.best), len(found))),
         )
         best = await shrinker.shrink()
-        return await reproducer.rate(_FIRST_TRIES if overlaps(best) else 2, best)
+        last = await reproducer.rate(_FIRST_TRIES if tries > 1 or overlaps(best) else 2, best)
+        # The execution that made it the best did show it, whatever the ones after say.
+        return last if last.seen else HitRate(1, last.runs + 1)
 
     def _shows_new(self, execution: Execution) -> bool:
         """Did this program show something that nobody has worked on yet?"""

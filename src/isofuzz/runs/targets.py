@@ -44,8 +44,10 @@ def name_of(target: type[Target]) -> str:
 def _pack(name: str) -> EntryPoint:
     packs = {pack.name: pack for pack in entry_points(group=GROUP)}
     if name not in packs:
+        place, dot, last = name.rpartition(".")
+        meant = f" (did you mean {place}:{last}?)" if dot else ""
         raise UsageError(
-            f"there is no pack {name!r}; write your target as module:Class, for example tests.chat:Chat, or one of "
+            f"there is no pack {name!r}{meant}; write your target as module:Class, for example tests.chat:Chat, or one of "
             f"the packs: {', '.join(sorted(packs))}"
         )
     return packs[name]
@@ -74,6 +76,7 @@ def _module(name: str) -> ModuleType:
 def _module_from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UsageError(f"there is no file {path}; write path/to/file.py:Class")
+    sys.path.insert(0, str(path.parent.absolute()))  # what stands beside it can be imported, as with `python file.py`
     name = f"isofuzz_target_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec

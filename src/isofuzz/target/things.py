@@ -131,6 +131,10 @@ class Socket(Thing):
         """Return when everything that the system had sent before has been taken from `frames()`."""
         raise NotImplementedError(f"{type(self).__name__} needs a method barrier(), or let it be a WebSocket")
 
+    async def close(self) -> None:
+        """Say goodbye and close the connection, as clients do at the end of a program; by default, just drop it."""
+        await self.abort()
+
     async def abort(self) -> None:
         """Drop the connection without a farewell."""
         raise NotImplementedError(f"{type(self).__name__} needs a method abort(), or let it be a WebSocket")

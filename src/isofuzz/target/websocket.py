@@ -36,7 +36,12 @@ class WebSocket(Socket):
         Raises what `websockets` raises if the server does not accept.
         """
         # Keep-alive pings come on a timer, and whatever comes on a timer makes a history differ from run to run.
-        common: dict[str, Any] = {"ping_interval": None, "additional_headers": headers, "max_size": None}
+        common: dict[str, Any] = {
+            "ping_interval": None,
+            "additional_headers": headers,
+            "max_size": None,
+            "close_timeout": 1,
+        }
         connection = await (unix_connect(unix, url, **common) if unix else connect(url, proxy=None, **common))
         socket = cls(connection)
         socket._reader = asyncio.create_task(socket._read())
@@ -85,6 +90,11 @@ class WebSocket(Socket):
         except ConnectionClosed:
             await self._reader
         await self._drained()
+
+    async def close(self) -> None:
+        """Close the connection with a farewell, so that the system has nothing to complain of in its log."""
+        await self.connection.close()
+        await self._reader
 
     async def abort(self) -> None:
         """Drop the connection without a farewell."""

@@ -201,7 +201,7 @@ class Remembering(Board):
 
     @operation
     async def search(self, visit: Visit, text: Query) -> Some[Text]:
-        return [*await super().search(visit, text), *self.ever[:1]]
+        return [await super().search(visit, text), self.ever[:1]]
 
 
 class OpenThenDead(Open):
@@ -236,12 +236,8 @@ class Mute(Board):
         pass
 
 
-class LoosePipe(Pipe):
-    """Its barrier says nothing about what is still on its way."""
-
-
-class MuteAndUnordered(Mute):
-    """Nobody is ever pushed anything, and no barrier could prove it: nobody asks for the pushed text at all."""
+class MuteAndPrivate(Mute):
+    """Nobody is ever pushed anything, and nobody who must be: there are no guests, and authors need not be."""
 
     @operation
     async def let_in(self, visit: Visit, room: Room, person: Grants[Person]) -> None:
@@ -379,21 +375,18 @@ class Dying(Board):
 
 
 class Silent(Board):
-    """Answers nothing any more, once twenty notes were written."""
+    """Lets nobody in any more, once it has looked at its rooms twenty times."""
 
     answer_within = 0.02
-    written = 0
-
-    def forget(self) -> None:
-        super().forget()
+    looked = 0
 
     def check(self, visit: Visit, room: Room) -> None:
-        self.written += 1
+        self.looked += 1
         super().check(visit, room)
 
     @operation
     async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
-        if self.written > 20:
+        if self.looked > 20:
             await asyncio.Event().wait()
         return await super().enter(name)
 

@@ -147,7 +147,7 @@ class TestVacuous:
             ("Unspeaking", {"clear never succeeded for an entitled user"}),
             ("Cancelling", {"clear never succeeded for an entitled user"}),
             (
-                "MuteAndUnordered",
+                "MuteAndPrivate",
                 {"let_in never succeeded for an entitled user", "no Feed ever had to deliver an event and did"},
             ),
         ],

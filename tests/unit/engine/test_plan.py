@@ -90,5 +90,5 @@ def test_a_value_is_kept_as_json(value: object, kept: object) -> None:
 
 @pytest.mark.parametrize("value", [b"a", {1, 2}, object(), {(1, 2): 3}])
 def test_a_value_that_json_cannot_carry_is_a_mistake_that_names_the_parameter(value: object) -> None:
-    with pytest.raises(TargetMistake, match="parameter 'size' was given .* annotate it so that JSON values are drawn"):
+    with pytest.raises(TargetMistake, match=r"parameter 'size' was given .* annotate it so that JSON values are drawn"):
         as_argument(VALUE, value)

@@ -230,7 +230,16 @@ class TestValues:
     async def test_texts_become_plain(self, vocabulary: Vocabulary) -> None:
         story = [sign_in(1, "ANA"), sign_in(2, "%"), open_thread(3, 1, "a:b", "<b>{canary}</b>"), search(4, 2, "%")]
         trial = Trial(Program.serial(*story), vocabulary, tells_the_whole(story))
-        assert values(await trial.shrinker.shrink()) == ["a", "a", "a", "{canary}", "a"]
+        assert values(await trial.shrinker.shrink()) == ["a", "a", "a", "{canary}", "note"]
+
+    async def test_a_query_never_becomes_so_short_that_it_hits_a_canary_by_chance(self, vocabulary: Vocabulary) -> None:
+        story = [sign_in(1), open_thread(2, 1, title="{canary}"), search(3, 1, "%")]
+
+        def finds(program: Program) -> bool:
+            return tells_the_whole(story)(program) and values(program)[-1] in ("%", "a")
+
+        trial = Trial(Program.serial(*story), vocabulary, finds)
+        assert values(await trial.shrinker.shrink())[-1] == "%"
 
     async def test_a_text_that_matters_stays(self, vocabulary: Vocabulary) -> None:
         story = [sign_in(1, "ana"), sign_in(2, "%"), open_thread(3, 1, "a", "<b>{canary}</b>")]
