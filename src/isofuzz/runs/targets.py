@@ -47,8 +47,8 @@ def _pack(name: str) -> EntryPoint:
         place, dot, last = name.rpartition(".")
         meant = f" (did you mean {place}:{last}?)" if dot else ""
         raise UsageError(
-            f"there is no pack {name!r}{meant}; write your target as module:Class, for example tests.chat:Chat, or one of "
-            f"the packs: {', '.join(sorted(packs))}"
+            f"there is no pack {name!r}{meant}; write your target as module:Class, for example tests.chat:Chat, or one "
+            f"of the packs: {', '.join(sorted(packs))}"
         )
     return packs[name]
 

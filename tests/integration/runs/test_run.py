@@ -57,7 +57,7 @@ class TestLeak:
         assert read_case(finding.path) == finding.case
         assert [type(event) for event in run.events if isinstance(event, LeakSeen | Kept)] == [LeakSeen, Kept]
         phases = [event.name for event in run.events if isinstance(event, Phase)]
-        assert phases == ["sweep", "shrink", "confirm", "find"]
+        assert phases == ["sweep", "shrink", "confirm"], "the findings of the profile are found, so nothing is drawn"
 
     def test_the_case_is_on_disk_when_the_leak_is_told(self, run_of: RunOf) -> None:
         run = run_of("Open")
