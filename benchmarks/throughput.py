@@ -110,6 +110,7 @@ class BareClient:
         self._made: dict[Ref, Any] = {}
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._lines: list[ClientConnection] = []
         self._readers: list[asyncio.Task[None]] = []
 
     async def run(self, program: Program) -> float:
@@ -117,16 +118,15 @@ class BareClient:
         began = time.perf_counter()
         for burst in program.bursts:
             await asyncio.gather(*(self._call(call) for call in burst.calls))
-        took = time.perf_counter() - began
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
-        return took
+        await asyncio.gather(*(line.close() for line in self._lines))
+        await asyncio.gather(*self._readers)
+        return time.perf_counter() - began
 
     async def _call(self, call: Call) -> None:
         values = {name: self._value(argument) for name, argument in call.arguments.items()}
         if call.operation in ("sign_in", "connect"):
             line = await unix_connect(self._path, "ws://localhost/", ping_interval=None)
+            self._lines.append(line)
             self._readers.append(asyncio.create_task(self._read(line)))
             if call.operation == "sign_in":
                 answer = await self._ask(line, {"do": "sign_in", "name": values["name"]})
@@ -150,13 +150,10 @@ class BareClient:
         return (await reply).get("ok")
 
     async def _read(self, line: ClientConnection) -> None:
-        try:
-            async for message in line:
-                frame = json.loads(message)
-                if "id" in frame:
-                    self._waiting.pop(frame["id"]).set_result(frame)
-        finally:
-            line.transport.abort()
+        async for message in line:
+            frame = json.loads(message)
+            if "id" in frame:
+                self._waiting.pop(frame["id"]).set_result(frame)
 
     def _value(self, argument: Argument) -> Any:
         match argument:

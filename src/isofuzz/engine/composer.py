@@ -4,7 +4,7 @@ The composer keeps a model of the program as if every operation succeeded, and l
 composes depends on the program alone and never on a reply, which Hypothesis requires of whatever it draws.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from isofuzz.history.entries import Completion, Invocation, Outcome
@@ -40,6 +40,7 @@ class Composer:
         self._at = 0
         self._steps = 0
         self._living: list[Thing] = []
+        self._gone: list[Thing] = []
 
     def compose(self, operation: Operation, choices: Choices, *, session: Ref | None = None) -> Call | None:
         """The next step, by `session` if one is named; None if the program has nothing that it could be done with.
@@ -69,6 +70,14 @@ class Composer:
         self._count(call)
         return call
 
+    def can_join(self, call: Call, pending: Sequence[Call]) -> bool:
+        """May the step overlap these? Not if it takes what one of them makes, or what takes one call at a time."""
+        mine = set(call.references())
+        made = {other.number for other in pending}
+        taken = {ref for other in pending for ref in other.references()}
+        exclusive = (ref for ref in mine & taken if self.model.things[ref].spec.exclusive)
+        return not any(ref.step in made for ref in mine) and next(exclusive, None) is None
+
     def sessions(self) -> list[Thing]:
         """The sessions that can act, oldest first."""
         return [thing for thing in self._living if thing.kind is Kind.SESSION]
@@ -83,14 +92,17 @@ class Composer:
         self.model.feed(self._at + 1, Completion(call.number, Outcome.OK))
         self._at += 2
         self._steps += 1
-        self._update_living(self.model.deeds[call.number])
+        self._sort_out(self.model.deeds[call.number])
 
-    def _update_living(self, deed: Deed) -> None:
+    def _sort_out(self, deed: Deed) -> None:
         """Only what the step made and what it ended can have changed; looking at everything again is slow."""
         made = [thing for thing in deed.created if deed.act.possible and thing not in self._living]
         self._living += made
+        self._gone = [thing for thing in self._gone if thing not in made]
         if any(parameter.effect is Effect.ENDS for parameter in deed.operation.parameters):
-            self._living = [thing for thing in self._living if relation(None, thing, self._at) is Relation.OWN]
+            gone = [thing for thing in self._living if relation(None, thing, self._at) is not Relation.OWN]
+            self._living = [thing for thing in self._living if thing not in gone]
+            self._gone += gone
 
     def _acting(self, actor: Parameter, choices: Choices) -> Thing | None:
         able = [thing for thing in self._living if thing.spec.name == actor.type]
@@ -134,9 +146,10 @@ class Composer:
 
     def _standing(self, name: str, user: Thing | None, wanted: Relation) -> list[Ref | NeverIssued]:
         """The things of one class to which the user stands so, the latest acquired first: it is least settled."""
-        things = [thing for thing in self._distinct() if thing.spec.name == name]
+        pool = self._gone if wanted is Relation.ENDED else self._living
+        things = [t for t in pool if t.spec.name == name and relation(user, t, self._at) is wanted]
         things.sort(key=lambda thing: _acquired(thing, user), reverse=True)
-        return [thing.ref for thing in things if relation(user, thing, self._at) is wanted]
+        return [thing.ref for thing in things]
 
     def _people(
         self, name: str, parameter: Parameter, user: Thing | None, arguments: Mapping[str, Argument]
@@ -157,11 +170,6 @@ class Composer:
             return person is user, holds is not (parameter.effect is Effect.REVOKES)
 
         return sorted((thing for thing in self._living if thing.spec.name == name), key=dullness)
-
-    def _distinct(self) -> Iterator[Thing]:
-        """Everything that was ever created, once, less what only someone not entitled tried to create."""
-        things = dict.fromkeys(self.model.things.values())
-        return (thing for thing in things if any(act.possible for act in thing.births))
 
 
 def _acquired(thing: Thing, user: Thing | None) -> int:

@@ -19,7 +19,7 @@ from isofuzz.engine.plan import Plan, as_argument
 from isofuzz.engine.prologue import prologue
 from isofuzz.generators import alike_names, keys, names, queries, template, values
 from isofuzz.history.relations import Relation
-from isofuzz.program.steps import Argument, Burst, Call, Ref, SecretText
+from isofuzz.program.steps import Argument, Burst, Call, SecretText
 from isofuzz.program.vocabulary import Draw, Operation, Parameter
 from isofuzz.target.signatures import Signatures
 
@@ -137,21 +137,11 @@ class IsolationMachine(RuleBasedStateMachine):
             raise Stop
 
     def _add(self, call: Call, *, together: bool) -> None:
-        if self._must_follow(call):
+        if not self._composer.can_join(call, self._pending):
             self._flush()
         self._pending.append(call)
         if not together or len(self._pending) == _MOST_TOGETHER:
             self._flush()
-
-    def _must_follow(self, call: Call) -> bool:
-        """Does the step take what a pending one makes, or something that takes one call at a time?"""
-        mine = set(call.references())
-        made = {pending.number for pending in self._pending}
-        taken = {ref for pending in self._pending for ref in pending.references()}
-        return any(ref.step in made for ref in mine) or any(self._is_exclusive(ref) for ref in mine & taken)
-
-    def _is_exclusive(self, ref: Ref) -> bool:
-        return self._composer.model.things[ref].spec.exclusive
 
     def _flush(self) -> None:
         burst, self._pending = Burst(tuple(self._pending)), []

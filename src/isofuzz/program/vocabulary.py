@@ -102,7 +102,7 @@ class Operation:
     shows: Shows | None = None
     shown: str | None = None
 
-    @property
+    @cached_property
     def writes(self) -> bool:
         """Does it change anything that the model knows of?"""
         return bool(self.creates) or any(
@@ -112,7 +112,11 @@ class Operation:
 
     def drawn(self, draws: Draw) -> tuple[Parameter, ...]:
         """The parameters that are drawn in this way."""
-        return tuple(parameter for parameter in self.parameters if parameter.draws is draws)
+        return self._by_draw[draws]
+
+    @cached_property
+    def _by_draw(self) -> dict[Draw, tuple[Parameter, ...]]:
+        return {draws: tuple(each for each in self.parameters if each.draws is draws) for draws in Draw}
 
 
 @dataclass(frozen=True)
@@ -153,10 +157,14 @@ class Vocabulary:
 
     def actor(self, operation: Operation) -> Parameter | None:
         """Who acts: the first parameter that is a user or a session; None means the operator."""
-        for parameter in operation.parameters:
-            if self.kind_of(parameter) in (Kind.USER, Kind.SESSION) and not parameter.several:
-                return parameter
-        return None
+        return self._actors[operation.name]
+
+    @cached_property
+    def _actors(self) -> dict[str, Parameter | None]:
+        def acts(parameter: Parameter) -> bool:
+            return self.kind_of(parameter) in (Kind.USER, Kind.SESSION) and not parameter.several
+
+        return {each.name: next(filter(acts, each.parameters), None) for each in self.operations}
 
     def depth(self, name: str) -> int:
         """How many containers a thing of this class lives in, one within the other."""

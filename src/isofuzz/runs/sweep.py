@@ -113,9 +113,14 @@ class _Draft:
 
     def together(self, *calls: Call | None) -> None:
         """Add steps that overlap, as far as there are any."""
-        able = tuple(call for call in calls if call)
-        if able:
-            self._bursts.append(Burst(able))
+        burst: list[Call] = []
+        for call in filter(None, calls):
+            if not self._composer.can_join(call, burst):
+                self._bursts.append(Burst(tuple(burst)))
+                burst = []
+            burst.append(call)
+        if burst:
+            self._bursts.append(Burst(tuple(burst)))
 
     def all_who(self, wanted: Callable[[Operation], bool], *sessions: Thing | None) -> None:
         """Add each wanted operation, by each of the sessions, with their own things."""

@@ -60,7 +60,8 @@ def test_whether_an_operation_writes(operation: Operation, writes: bool) -> None
 def test_the_actor_is_the_first_single_user_or_session(
     parameters: tuple[Parameter, ...], actor: Parameter | None
 ) -> None:
-    assert VOCABULARY.actor(Operation("x", parameters)) == actor
+    operation = Operation("x", parameters)
+    assert Vocabulary(VOCABULARY.things, VOCABULARY.secrets, (operation,)).actor(operation) == actor
 
 
 def test_drawn_tells_parameters_by_where_their_arguments_come_from() -> None:
