@@ -46,6 +46,9 @@ from isofuzz.target.websocket import WebSocket
 _DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
 
 
+_ENDED = object()
+
+
 class _Dangling(Exception):
     """An argument names something that never came into being."""
 
@@ -229,7 +232,7 @@ class Execution:
     async def _pump(self, ref: Ref, socket: Socket) -> None:
         try:
             frames = aiter(socket.frames())
-            while (frame := await self._next(frames)) is not None:
+            while (frame := await self._next(frames)) is not _ENDED:
                 reply = isinstance(frame, Reply)
                 seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame], keep=not reply)
                 if seen or not reply:
@@ -238,15 +241,13 @@ class Execution:
         except Exception as problem:  # noqa: BLE001  # raised again by the step that is under way: see _check
             self._broken.append(problem)
 
-    async def _next(self, frames: AsyncIterator[object]) -> object | None:
-        """The next frame; None when the connection has ended, however it ended."""
+    async def _next(self, frames: AsyncIterator[object]) -> object:
+        """The next frame; _ENDED when the connection has ended, however it ended."""
         try:
-            return await anext(frames)
-        except StopAsyncIteration:
-            return None
+            return await anext(frames, _ENDED)
         except Exception as problem:  # noqa: BLE001  # whatever a client may raise: its connection is over
             self.system.note_unexpected(excerpt([problem]))
-            return None
+            return _ENDED
 
     async def _barrier(self, ref: Ref, socket: Socket, since: int) -> None:
         try:

@@ -194,6 +194,14 @@ class TestSockets:
         kinds = [type(entry) for entry in execution.history if isinstance(entry, Delivery | Closed)]
         assert kinds == [Delivery, Closed]
 
+    async def test_a_frame_that_is_null_is_no_end(self, small_system: Start, executed: Executed) -> None:
+        watch = Call(2, "watch", {"visit": Ref(0, 1), "pipe": Ref(0, 2), "room": Ref(1)})
+        write = Call(3, "write", {"visit": Ref(0, 1), "room": Ref(1), "text": TEXT})
+        async with small_system("Null") as board:
+            execution = await executed(board, Program.serial(ENTER, FOUND, watch, write))
+        seen = [entry.seen for entry in execution.history if isinstance(entry, Delivery)]
+        assert seen == [(), (0,)]
+
 
 class TestJudgement:
     async def test_a_violation_is_told_before_the_next_step_begins(self, small_system: Start) -> None:

@@ -326,6 +326,24 @@ class Torn(Board):
         return person, visit, pipe
 
 
+class NullPipe(Pipe):
+    async def frames(self) -> AsyncIterator[object]:
+        yield None
+        async for frame in super().frames():
+            yield frame
+
+
+class Null(Board):
+    """Each connection begins with a frame that is a JSON null."""
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
+        person, visit, _ = await super().enter(name)
+        pipe = NullPipe(visit.person)
+        pipe.__class__.__name__ = "Pipe"  # the same thing to the target's signatures
+        return person, visit, pipe
+
+
 # -- trouble
 
 
