@@ -6,18 +6,16 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from isofuzz.engine.evidence import excerpt, shown
+from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.system import System
-from isofuzz.errors import IsofuzzError, SystemDown
+from isofuzz.errors import IsofuzzError
 from isofuzz.generators import never_issued
 from isofuzz.history.entries import (
-    Barrier,
-    Closed,
     Completion,
-    Delivery,
     Entry,
     History,
     Invocation,
@@ -39,14 +37,9 @@ from isofuzz.program.steps import (
     Several,
 )
 from isofuzz.program.vocabulary import Draw, Operation, Parameter
-from isofuzz.target.base import Target
-from isofuzz.target.things import Key, Name, Query, Refused, Reply, Socket, Thing
-from isofuzz.target.websocket import WebSocket
+from isofuzz.target.things import Key, Name, Query, Refused, Socket, Thing
 
 _DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
-
-
-_ENDED = object()
 
 
 class _Dangling(Exception):
@@ -79,9 +72,7 @@ class Execution:
         self._on_violation = on_violation
         self._first_canary = system.minted
         self._made: dict[Ref, Thing] = {}
-        self._sockets: dict[Ref, Socket] = {}
-        self._pumps: dict[Socket, asyncio.Task[None]] = {}
-        self._broken: list[BaseException] = []
+        self._sockets = Sockets(system, self._scan, self._record)
 
     @property
     def program(self) -> Program:
@@ -108,18 +99,19 @@ class Execution:
     async def finish(self) -> None:
         """Let everything arrive that is under way on any socket, then drop the connections."""
         try:
-            await self._settle(set(self._sockets))
+            await self._settle(self._sockets.all)
         finally:
             await self.close()
         self._check()
 
     async def close(self) -> None:
         """Close every connection and stop reading."""
-        pumps = list(self._pumps.values())
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*(socket.close() for socket in self._pumps), *pumps, return_exceptions=True)
-        self._pumps.clear()
+        await self._sockets.close()
+
+    async def _settle(self, sockets: Collection[Ref]) -> None:
+        """Wait until the system has fanned out what it was told, and these sockets have received it."""
+        await self.system.quiesce()
+        await self._sockets.barriers(sockets, since=len(self.history))
 
     # -- arguments
 
@@ -200,62 +192,12 @@ class Execution:
             ref = Ref(step.call.number, index)
             self._made[ref] = made
             if isinstance(made, Socket):
-                self._sockets[ref] = made
+                self._sockets.add(ref, made)
 
     def _complete(self, step: _Ready, outcome: Outcome, values: list[object]) -> None:
         seen, text = self._scan(values, keep=outcome is not Outcome.OK)
         self._record(Completion(step.call.number, outcome, seen, text))
-        for ref, socket in self._sockets.items():
-            if socket not in self._pumps:
-                self._pumps[socket] = asyncio.create_task(self._pump(ref, socket))
-
-    # -- sockets
-
-    async def _settle(self, sockets: set[Ref]) -> None:
-        """Wait until the system has fanned out what it was told, and these sockets have received it."""
-        await self._quiesce()
-        since = len(self.history)
-        waiting = [ref for ref in self._sockets if ref in sockets and not self._pumps[self._sockets[ref]].done()]
-        await asyncio.gather(*(self._barrier(ref, self._sockets[ref], since) for ref in waiting))
-
-    async def _quiesce(self) -> None:
-        target = self.system.target
-        try:
-            async with asyncio.timeout(target.answer_within):
-                await target.quiesce()
-        except TimeoutError:
-            raise SystemDown(
-                f"the system under test of {type(target).__name__} did not come to rest: `quiesce` did not return "
-                f"within {target.answer_within:g} s"
-            ) from None
-
-    async def _pump(self, ref: Ref, socket: Socket) -> None:
-        try:
-            frames = aiter(socket.frames())
-            while (frame := await self._next(frames)) is not _ENDED:
-                reply = isinstance(frame, Reply)
-                seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame], keep=not reply)
-                if seen or not reply:
-                    self._record(Delivery(ref, seen, text, reply=reply))
-            self._record(Closed(ref))
-        except Exception as problem:  # noqa: BLE001  # raised again by the step that is under way: see _check
-            self._broken.append(problem)
-
-    async def _next(self, frames: AsyncIterator[object]) -> object:
-        """The next frame; _ENDED when the connection has ended, however it ended."""
-        try:
-            return await anext(frames, _ENDED)
-        except Exception as problem:  # noqa: BLE001  # whatever a client may raise: its connection is over
-            self.system.note_unexpected(excerpt([problem]))
-            return _ENDED
-
-    async def _barrier(self, ref: Ref, socket: Socket, since: int) -> None:
-        try:
-            async with asyncio.timeout(self.system.target.answer_within):
-                await socket.barrier()
-        except Exception:  # noqa: BLE001  # whatever a client may raise
-            return  # nothing is asserted of a socket on which nothing comes back
-        self._record(Barrier(ref, since, orders=_orders(self.system.target, socket)))
+        self._sockets.read()
 
     # -- the history
 
@@ -271,8 +213,7 @@ class Execution:
                 self._on_violation(self, violation)
 
     def _check(self) -> None:
-        if self._broken:
-            raise self._broken[0]
+        self._sockets.check()
         self.system.check_alive()
 
 
@@ -280,12 +221,6 @@ def _is_being_cancelled() -> bool:
     """Is it this task that shall end? If not, a cancellation is one of the system's own."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _orders(target: Target, socket: Socket) -> bool:
-    """Does a barrier cover the system's fan-out? Only the target's author can say so, by writing one of the two."""
-    own_barrier = type(socket).barrier is not WebSocket.barrier
-    return own_barrier or type(target).quiesce is not Target.quiesce
 
 
 def any_violation(execution: Execution) -> bool:

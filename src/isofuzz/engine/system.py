@@ -60,6 +60,16 @@ class System:
         await self.services.reset()
         await self.target.reset()
 
+    async def quiesce(self) -> None:
+        """Wait until the system is at rest; raises SystemDown if it does not come to rest."""
+        try:
+            async with asyncio.timeout(self.target.answer_within):
+                await self.target.quiesce()
+        except TimeoutError:
+            raise self._down(
+                f"did not come to rest: `quiesce` did not return within {self.target.answer_within:g} s", None
+            ) from None
+
     def check_alive(self) -> None:
         """Raises SystemDown if the target's lifespan has ended, or nothing answers any more."""
         if self._lifespan and self._lifespan.done():

@@ -1,0 +1,103 @@
+"""The sockets of one program: each is read continuously, and what arrives becomes entries of the history."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Protocol
+
+from isofuzz.engine.evidence import excerpt
+from isofuzz.engine.system import System
+from isofuzz.history.entries import Barrier, Closed, Delivery, Entry
+from isofuzz.program.steps import Ref
+from isofuzz.target.base import Target
+from isofuzz.target.things import Reply, Socket
+from isofuzz.target.websocket import WebSocket
+
+_ENDED = object()
+
+
+class Scan(Protocol):
+    """Finds canaries in values, and makes an excerpt of them: always if `keep`, else if there is a canary."""
+
+    def __call__(self, values: list[object], *, keep: bool) -> tuple[tuple[int, ...], str]: ...
+
+
+class Sockets:
+    """Reads what the system pushes. `scan` finds canaries in a frame, `record` takes the entries."""
+
+    def __init__(self, system: System, scan: Scan, record: Callable[[Entry], None]) -> None:
+        self._system = system
+        self._scan = scan
+        self._record = record
+        self._sockets: dict[Ref, Socket] = {}
+        self._readers: dict[Socket, asyncio.Task[None]] = {}
+        self._broken: list[Exception] = []
+
+    @property
+    def all(self) -> Collection[Ref]:
+        """Every socket of the program."""
+        return self._sockets.keys()
+
+    def add(self, ref: Ref, socket: Socket) -> None:
+        """Know of a socket that an operation opened."""
+        self._sockets[ref] = socket
+
+    def read(self) -> None:
+        """Start to read the sockets that are new. What they brought before is not lost: it waits in them."""
+        for ref, socket in self._sockets.items():
+            if socket not in self._readers:
+                self._readers[socket] = asyncio.create_task(self._read(ref, socket))
+
+    async def barriers(self, wanted: Collection[Ref], *, since: int) -> None:
+        """Wait until everything that was sent to these sockets before time `since` has arrived, and record that."""
+        waiting = [(ref, socket) for ref, socket in self._sockets.items() if ref in wanted and self._is_read(socket)]
+        await asyncio.gather(*(self._barrier(ref, socket, since) for ref, socket in waiting))
+
+    def check(self) -> None:
+        """Raises what went wrong while a frame was judged or kept."""
+        if self._broken:
+            raise self._broken[0]
+
+    async def close(self) -> None:
+        """Close every connection and stop reading."""
+        readers = list(self._readers.values())
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*(socket.close() for socket in self._readers), *readers, return_exceptions=True)
+        self._readers.clear()
+
+    def _is_read(self, socket: Socket) -> bool:
+        return socket in self._readers and not self._readers[socket].done()
+
+    async def _read(self, ref: Ref, socket: Socket) -> None:
+        try:
+            frames = aiter(socket.frames())
+            while (frame := await self._next(frames)) is not _ENDED:
+                reply = isinstance(frame, Reply)
+                seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame], keep=not reply)
+                if seen or not reply:
+                    self._record(Delivery(ref, seen, text, reply=reply))
+            self._record(Closed(ref))
+        except Exception as problem:  # noqa: BLE001  # raised again by the step that is under way: see check
+            self._broken.append(problem)
+
+    async def _next(self, frames: AsyncIterator[object]) -> object:
+        """The next frame; _ENDED when the connection has ended, however it ended."""
+        try:
+            return await anext(frames, _ENDED)
+        except Exception as problem:  # noqa: BLE001  # whatever a client may raise: its connection is over
+            self._system.note_unexpected(excerpt([problem]))
+            return _ENDED
+
+    async def _barrier(self, ref: Ref, socket: Socket, since: int) -> None:
+        try:
+            async with asyncio.timeout(self._system.target.answer_within):
+                await socket.barrier()
+        except Exception:  # noqa: BLE001  # whatever a client may raise
+            return  # nothing is asserted of a socket on which nothing comes back
+        self._record(Barrier(ref, since, orders=_orders(self._system.target, socket)))
+
+
+def _orders(target: Target, socket: Socket) -> bool:
+    """Does a barrier cover the system's fan-out? Only the target's author can say so, by writing one of the two."""
+    own_barrier = type(socket).barrier is not WebSocket.barrier
+    return own_barrier or type(target).quiesce is not Target.quiesce
