@@ -111,3 +111,11 @@ class TestUndecided:
     def test_one_that_was_never_seen_again_takes_the_most_runs(self, edited: Callable[[Path, Edit], Path]) -> None:
         again = replayed(edited(CASES[0], lambda case: case.update(defect=None, hit_rate=[0, 8])))
         assert (again.verdict, again.reason) == (ReplayVerdict.NO_LONGER, "clean in 30 runs")
+
+
+def test_a_case_from_elsewhere_runs_no_code_of_its_own(edited: Callable[[Path, Edit], Path], tmp_path: Path) -> None:
+    (tmp_path / "evil.py").write_text("raise SystemExit('its code ran')")
+    case = edited(CASES[0], lambda document: document.update(target=f"{tmp_path}/evil.py:Evil", defect=None))
+    one = replayed(case)
+    assert one.verdict is ReplayVerdict.CANNOT_RUN
+    assert "is outside of this folder" in one.reason

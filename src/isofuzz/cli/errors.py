@@ -27,6 +27,8 @@ def explained(*, traceback: bool) -> Iterator[None]:
         _fail(f"isofuzz: {problem}", traceback=traceback)
     except KeyboardInterrupt:
         _fail("isofuzz: interrupted", traceback=traceback, code=INTERRUPTED)
+    except SystemExit as left:  # somebody else's: it is no verdict, whatever its code
+        _fail(f"isofuzz: ended by sys.exit({left.code!r}), which isofuzz does not call", traceback=traceback)
     except Exception as problem:  # noqa: BLE001  # the last resort: it is told, and is no verdict
         advice = "" if traceback else "; run it again with --traceback"
         _fail(f"isofuzz: a bug in isofuzz itself: {type(problem).__name__}: {problem}{advice}", traceback=traceback)

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from types import FrameType
 
 
@@ -13,12 +14,18 @@ def interrupted_by(*signals: signal.Signals) -> Iterator[None]:
     """While this lasts, each of the signals raises KeyboardInterrupt in the main thread.
 
     Where an event loop runs, it is raised between two callbacks and leaves `run_until_complete`. Within a callback is
-    not safe: asyncpg's, written in C, crash the process or swallow it.
+    not safe: asyncpg's, written in C, crash the process or swallow it. A second signal is raised at once all the same:
+    a callback that blocks would keep the loop from ever getting there.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are not for this thread
         return
-    previous = {signum: signal.signal(signum, _handle) for signum in signals}
+    received = count()
+
+    def handle(_signum: int, _frame: FrameType | None) -> None:
+        _interrupt_now_or_between_callbacks(at_once=next(received) > 0)
+
+    previous = {signum: signal.signal(signum, handle) for signum in signals}
     try:
         yield
     finally:
@@ -26,11 +33,13 @@ def interrupted_by(*signals: signal.Signals) -> Iterator[None]:
             signal.signal(signum, handler)
 
 
-def _handle(signum: int, frame: FrameType | None) -> None:
+def _interrupt_now_or_between_callbacks(*, at_once: bool) -> None:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         raise KeyboardInterrupt from None
+    if at_once:
+        raise KeyboardInterrupt
     loop.call_soon_threadsafe(_interrupt, loop, asyncio.all_tasks(loop))
 
 

@@ -106,6 +106,8 @@ class Composer:
 
     def _acting(self, actor: Parameter, choices: Choices) -> Thing | None:
         able = [thing for thing in self._living if thing.spec.name == actor.type]
+        with_session = {session.owner for session in self.sessions()}
+        able.sort(key=lambda thing: thing.kind is Kind.USER and thing in with_session)
         return able[choices.index(actor, len(able))] if able else None
 
     def _argument(
@@ -120,8 +122,12 @@ class Composer:
         if parameter.several:
             if not candidates:
                 return Several()
-            first = choices.index(parameter, len(candidates))
-            return Several(tuple(candidates[: first + 1]))
+            count = choices.index(parameter, len(candidates)) + 1
+            guards = self.vocabulary.kind_of(parameter) in _GUARDED
+            own = self._standing(parameter.type, user, Relation.OWN)[:1] if guards else []
+            # What is not the actor's own comes beside what is: a system may check only the first, or only one of them.
+            mixed = [*own, *candidates[:count]] if count % 2 else [*candidates[:count], *own]
+            return Several(tuple(dict.fromkeys(mixed)))
         return candidates[choices.index(parameter, len(candidates))] if candidates else None
 
     def _candidates(

@@ -172,7 +172,11 @@ class Execution:
         except refusals as refusal:
             self.system.note_answer()
             self._complete(step, Outcome.REFUSED, [refusal])
-        except (Exception, asyncio.CancelledError) as problem:  # whatever a client may raise: it is evidence
+        except (
+            Exception,
+            asyncio.CancelledError,
+            SystemExit,
+        ) as problem:  # whatever comes: it is evidence
             if isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
                 raise
             self.system.note_unexpected(excerpt([problem]))

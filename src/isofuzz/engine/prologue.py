@@ -3,7 +3,7 @@
 Flat random draws almost never relate things: subscribing, writing and receiving in one place took 1,600 steps.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from isofuzz.engine.composer import Choices, Composer
 from isofuzz.history.world import Thing
@@ -28,10 +28,36 @@ def prologue(
         yield from _equip(composer, session, choices, equipment)
     if share and len(sessions) > 1:
         owner, guest = sessions[0], sessions[1]
-        sharing = _first(composer, _shares, owner, users[0])
-        if sharing:
-            yield sharing
-            yield from _settle_in(composer, guest, users[0])
+        for operation in sharing(composer.vocabulary):
+            call = composer.compose(operation, users[0], session=owner.ref)
+            if call:
+                yield call
+                yield from _settle_in(composer, guest, users[0])
+                break
+
+
+def sharing(vocabulary: Vocabulary) -> list[Operation]:
+    """The operations that let somebody into what there is: into the outermost thread first, by a plain grant first."""
+    giving = [
+        operation
+        for operation in vocabulary.operations
+        if not operation.creates and any(parameter.effect in _SHARING for parameter in operation.parameters)
+    ]
+
+    def rank(operation: Operation) -> tuple[bool, int]:
+        replaces = any(parameter.effect is Effect.AUDIENCE for parameter in operation.parameters)
+        scope = scope_of(vocabulary, operation)
+        inwards = 0 if scope is None else vocabulary.depth(scope) + 10 * (vocabulary.thing(scope).kind is Kind.RECORD)
+        return replaces, inwards
+
+    return sorted(giving, key=rank)
+
+
+def scope_of(vocabulary: Vocabulary, operation: Operation) -> str | None:
+    """The class of the innermost thing that an operation takes."""
+    records = [p.type for p in operation.parameters if vocabulary.kind_of(p) is Kind.RECORD]
+    threads = [p.type for p in operation.parameters if vocabulary.kind_of(p) is Kind.THREAD]
+    return records[-1] if records else max(threads, key=vocabulary.depth, default=None)
 
 
 def _sign_in(composer: Composer, choices: Choices) -> Iterator[Call]:
@@ -72,19 +98,6 @@ def _settle_in(composer: Composer, guest: Thing, choices: Choices) -> Iterator[C
             call = composer.compose(operation, choices, session=guest.ref)
             if call:
                 yield call
-
-
-def _first(composer: Composer, wanted: Callable[[Operation], bool], session: Thing, choices: Choices) -> Call | None:
-    for operation in composer.vocabulary.operations:
-        if wanted(operation) and not operation.creates:
-            call = composer.compose(operation, choices, session=session.ref)
-            if call:
-                return call
-    return None
-
-
-def _shares(operation: Operation) -> bool:
-    return any(parameter.effect in _SHARING for parameter in operation.parameters)
 
 
 def _creates(vocabulary: Vocabulary, operation: Operation, *kinds: Kind) -> bool:

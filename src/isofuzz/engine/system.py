@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from isofuzz.errors import SystemDown
+from isofuzz.errors import IsofuzzError, SystemDown
 from isofuzz.program.canary import Mint
 from isofuzz.services.redaction import redact
 from isofuzz.target.base import Services, Target
@@ -58,17 +58,24 @@ class System:
         """Bring the system back to how it was after its start; raises SystemDown if it has died."""
         self.check_alive()
         await self.services.reset()
-        await self.target.reset()
+        await self._bounded(self.target.reset(), "reset")
 
     async def quiesce(self) -> None:
         """Wait until the system is at rest; raises SystemDown if it does not come to rest."""
+        await self._bounded(self.target.quiesce(), "quiesce")
+
+    async def _bounded(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Await the target's own method; raises SystemDown if it fails or takes longer than an operation may."""
         try:
             async with asyncio.timeout(self.target.answer_within):
-                await self.target.quiesce()
+                await work
         except TimeoutError:
-            raise self._down(
-                f"did not come to rest: `quiesce` did not return within {self.target.answer_within:g} s", None
-            ) from None
+            problem = f"`{name}` did not return within {self.target.answer_within:g} s"
+            raise self._down(f"did not come to rest: {problem}", None) from None
+        except IsofuzzError:
+            raise
+        except (Exception, SystemExit) as problem:
+            raise self._down(f"cannot be used further: `{name}` failed", problem) from problem
 
     def check_alive(self) -> None:
         """Raises SystemDown if the target's lifespan has ended, or nothing answers any more."""
@@ -138,9 +145,12 @@ async def running(
 
 
 async def _live(target: Target, services: Services, up: asyncio.Event, stop: asyncio.Event) -> None:
-    async with asynccontextmanager(target.lifespan)(services):
-        up.set()
-        await stop.wait()
+    try:
+        async with asynccontextmanager(target.lifespan)(services):
+            up.set()
+            await stop.wait()
+    except SystemExit as left:  # it would end the run, with whatever code it carries
+        raise RuntimeError(f"it called sys.exit({left.code!r})") from left
 
 
 async def _first_of(lifespan: "asyncio.Task[None]", up: asyncio.Event, seconds: float) -> None:

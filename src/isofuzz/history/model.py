@@ -49,6 +49,16 @@ class Deed:
             return records[-1]
         return deepest(self.things(Kind.THREAD))
 
+    def spanned(self) -> list[Thing]:
+        """What a read is about: the thread that it opens, else the innermost argument with those named beside it in a
+        sequence; nothing means everything."""
+        opened = self.made(Kind.THREAD)
+        innermost = opened or self.innermost()
+        beside = (things for things in self.arguments.values() if innermost in things)
+        if innermost is None:
+            return []
+        return [thing for thing in next(beside, [innermost]) if thing]
+
     def made(self, *kinds: Kind) -> Thing | None:
         """The first thing of these kinds, in the order of the kinds, that the operation creates."""
         return next((thing for kind in kinds for thing in self.created if thing.kind is kind), None)

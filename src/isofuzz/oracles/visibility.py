@@ -5,7 +5,7 @@ overlapping the two bounds meet. A `Some` read stays below the upper bound. Whoe
 refused. What was never the reader's at all is the crossing oracle's to report.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from isofuzz.history.acts import Standing
 from isofuzz.history.entries import Completion, Entry, Outcome
@@ -38,14 +38,14 @@ class Visibility:
     def _surplus(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
         """What is shown although it certainly was not there to be shown."""
         assert deed.user
-        scope = _scope(deed)
+        scopes = deed.spanned()
         for serial in entry.seen:
             canary = self._model.canaries.get(serial)
             if canary is None or canary.spec.name != deed.operation.shown:
                 continue
             if not may_see(deed.user, canary, at):
                 continue
-            if scope and not canary.home.lies_in(scope):
+            if scopes and not any(canary.home.lies_in(scope) for scope in scopes):
                 yield self._violation(deed, at, entry, Breach.MISPLACED, canary)
             elif not self._possible(deed.user, canary, deed.act.invoked, at):
                 yield self._violation(deed, at, entry, Breach.STALE, canary)
@@ -60,13 +60,14 @@ class Visibility:
         """What is not shown although it certainly was there."""
         if deed.operation.shows is not Shows.ALL or deed.act.standing is not Standing.CERTAIN or _selects(deed):
             return
-        scope = _scope(deed)
-        if any(other.changes(scope) for other in self._model.overlapping(deed)):
+        scopes: Sequence[Thing | None] = deed.spanned() or [None]
+        if any(other.changes(scope) for other in self._model.overlapping(deed) for scope in scopes):
             return  # pages that shift while they are read may skip what stayed
         assert deed.user
         assert deed.operation.shown
         seen = set(entry.seen)
-        for canary in self._model.canaries_in(scope, deed.operation.shown):
+        shown = deed.operation.shown
+        for canary in dict.fromkeys(each for scope in scopes for each in self._model.canaries_in(scope, shown)):
             if canary.serial not in seen and must_see(deed.user, canary, deed.act.invoked, at):
                 yield self._violation(deed, at, entry, Breach.MISSING, canary)
 
@@ -77,7 +78,7 @@ class Visibility:
 
     def _violation(self, deed: Deed, at: int, entry: Completion, breach: Breach, canary: Canary | None) -> Violation:
         assert deed.user
-        scope = _scope(deed)
+        scope = next(iter(deed.spanned()), None)
         return Violation(
             oracle=Oracle.VISIBILITY,
             breach=breach,
@@ -92,11 +93,6 @@ class Visibility:
             serial=canary.serial if canary else None,
             text=entry.text,
         )
-
-
-def _scope(deed: Deed) -> Thing | None:
-    """What a read is about: the thread that it opens, else the innermost thing in its arguments; None: everything."""
-    return deed.made(Kind.THREAD) or deed.innermost()
 
 
 def _selects(deed: Deed) -> bool:

@@ -8,8 +8,9 @@ from isofuzz.history.acts import Standing
 from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped
 from isofuzz.history.model import Deed
 from isofuzz.history.relations import Relation, relation
+from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import Judge
-from isofuzz.program.vocabulary import Operation, Vocabulary
+from isofuzz.program.vocabulary import Draw, Effect, Operation, Vocabulary
 from isofuzz.runs.sweep import enders, guarded
 
 
@@ -26,9 +27,10 @@ class Cell:
 class Exercised:
     """Counts over all programs of a run.
 
-    `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `delivered`
-    events that had to arrive and did, `unknown` absences that no barrier could prove; `unexpected` holds one example
-    of each way in which an operation ended unexpectedly, with its count.
+    `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `taken` rights
+    that were there until an operation took them away, `delivered` events that had to arrive and did, `unknown` absences
+    that no barrier could prove; `unexpected` holds one example of each way in which an operation ended unexpectedly,
+    with its count.
     """
 
     programs: int = 0
@@ -39,6 +41,7 @@ class Exercised:
     worked: Counter[str] = field(default_factory=Counter)
     showed: Counter[str] = field(default_factory=Counter)
     cells: Counter[Cell] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
     delivered: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     unexpected: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -84,10 +87,22 @@ class Exercised:
             self.worked[name] += 1
         if deed.operation.shows and entry.seen:
             self.showed[name] += 1
+        self.taken[name] += sum(self._loses(deed, thing) for thing in self._losers(deed))
         for parameter, things in deed.arguments.items():
             for thing in things:
                 found = relation(deed.user, thing, deed.act.invoked, apart_from=deed.act)
                 self.cells[Cell(name, parameter, found)] += 1
+
+    def _losers(self, deed: Deed) -> Iterator[Thing]:
+        """Whom the operation is to take a right from."""
+        for parameter in deed.operation.drawn(Draw.THING):
+            if parameter.effect is Effect.REVOKES:
+                yield from filter(None, deed.arguments[parameter.name])
+
+    def _loses(self, deed: Deed, person: Thing) -> bool:
+        scope = deed.innermost()
+        held = relation(person.owner, scope, deed.act.invoked, apart_from=deed.act) is Relation.OWN
+        return held and deed.act.certain
 
     def _gaps(self, vocabulary: Vocabulary, operation: Operation) -> Iterator[str]:
         name = operation.name
@@ -95,6 +110,9 @@ class Exercised:
             yield f"{name} never succeeded for an entitled user"
         elif operation.shows and not self.showed[name]:
             yield f"{name} never showed any {operation.shown}"
+        revokes = any(parameter.effect is Effect.REVOKES for parameter in operation.parameters)
+        if revokes and self.worked[name] and not self.taken[name]:
+            yield f"{name} never took away a right that was there"
         for cell in formable(vocabulary, operation):
             if not self.cells[cell]:
                 article = "an" if cell.relation in (Relation.OWN, Relation.ENDED) else "a"

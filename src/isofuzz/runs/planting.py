@@ -10,7 +10,13 @@ from isofuzz.target.base import Target
 
 def planted(target_class: type[Target], defect: str | None) -> Target:
     """The target, with the defect planted; raises UsageError that lists the defects that there are."""
-    target = target_class()
+    try:
+        target = target_class()
+    except Exception as problem:
+        raise UsageError(
+            f"{target_class.__name__}() cannot be made: {type(problem).__name__}: {problem}; a target is made without "
+            "arguments, and starts its system in `lifespan`"
+        ) from problem
     if defect is not None and defect not in target_class.defects:
         known = ", ".join(target_class.defects) or "it has none"
         raise UsageError(f"{target_class.__name__} has no defect {defect!r}; write one of: {known}")

@@ -88,6 +88,7 @@ def _replay_one(path: Path, times: int | None, database_url: str | None, allow_h
 async def _replay(
     path: Path, case: Case, times: int | None, database_url: str | None, allow_hosts: Sequence[str]
 ) -> Replayed:
+    _check_place(case)
     target_class = find_target(case.target)
     signatures = read_signatures(target_class)
     check_fits(case, signatures.vocabulary)
@@ -107,6 +108,15 @@ async def _replay(
             seen += shown
             untested = untested or (None if shown else _untested(case, execution))
     return _judged(path, case, HitRate(seen, runs), wanted, untested)
+
+
+def _check_place(case: Case) -> None:
+    """Raises CaseUnreadable if the case names a file elsewhere: cases are passed on, and importing runs code."""
+    place = Path(case.target.rpartition(":")[0])
+    if place.suffix == ".py" and not place.resolve().is_relative_to(Path.cwd()):
+        raise CaseUnreadable(
+            f"its target {case.target} is outside of this folder; if you trust it, replay from a folder that holds it"
+        )
 
 
 def _judged(path: Path, case: Case, hit_rate: HitRate, wanted: int, untested: str | None) -> Replayed:

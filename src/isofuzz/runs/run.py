@@ -40,6 +40,9 @@ from isofuzz.target.signatures import Signatures, read_signatures
 T = TypeVar("T")
 
 INTERRUPTED = "interrupted: what was found until then is kept, what was not yet exercised is unknown"
+_SWEEP_SECONDS = 90
+"""What the sweep may take at least, whatever the profile: a system that hangs often would take hours."""
+
 _FIRST_TRIES = 8
 """How often a program that does not show its violation every time is run, to learn how often it does."""
 
@@ -90,6 +93,7 @@ class _Run:
         self._versions: dict[str, str] = {}
         self._began = time.monotonic()
         self._interrupted = False
+        self._cut: list[str] = []
         self._problem: Exception | None = None
 
     def to_the_end(self) -> Summary:
@@ -104,6 +108,10 @@ class _Run:
             trouble = str(problem)
         except KeyboardInterrupt:
             trouble, interrupted = INTERRUPTED, True
+        except Exception as problem:
+            if not (self._keeper and self._keeper.findings):
+                raise
+            trouble = f"{type(problem).__name__}: {problem}"  # a leak that was seen outranks whatever came after it
         return self._summary(trouble, interrupted=interrupted)
 
     # -- the system
@@ -140,8 +148,12 @@ class _Run:
 
     def _sweep(self, system: System) -> None:
         self._listener(Phase("sweep"))
+        until = time.monotonic() + max(_SWEEP_SECONDS, self._profile.seconds)
         for exercise in sweep(self._signatures):
             if not self._wants_findings():
+                return
+            if time.monotonic() > until:
+                self._cut = [f"the sweep was cut short at `{exercise.purpose}`: its time was up"]
                 return
             execution = self.do(
                 execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self._shows_new)
@@ -283,7 +295,7 @@ class _Run:
 
     def _summary(self, trouble: str | None, *, interrupted: bool) -> Summary:
         findings = tuple(self._keeper.findings.values()) if self._keeper else ()
-        missing = tuple(self._exercised.missing(self._signatures.vocabulary))
+        missing = (*self._cut, *self._exercised.missing(self._signatures.vocabulary))
         verdict = conclude(leaks=len(findings), unchecked=len(missing) + interrupted)
         if trouble and not interrupted and not findings:
             verdict = Verdict.ERROR

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
-from isofuzz.engine.prologue import EVERYTHING, prologue
+from isofuzz.engine.prologue import EVERYTHING, prologue, scope_of, sharing
 from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_KEYS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.history.world import Thing
@@ -59,6 +59,8 @@ def sweep(signatures: Signatures) -> Iterator[Exercise]:
     if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
         for cluster in KEY_CLUSTERS:
             yield _confusable_keys(signatures, cluster[:_ALIKE])
+    for operation in filter(_reads, vocabulary.operations):
+        yield _read_together(signatures, operation)
 
 
 def guarded(vocabulary: Vocabulary, operation: Operation) -> Iterator[Parameter]:
@@ -160,14 +162,20 @@ def _by_other(signatures: Signatures, operation: Operation, parameter: Parameter
 def _right_taken(signatures: Signatures, operation: Operation) -> Exercise:
     vocabulary = signatures.vocabulary
     draft = _Draft(signatures, share=True)
+    scope = scope_of(vocabulary, operation)
+    given = sharing(vocabulary)
+    if not given or scope_of(vocabulary, given[0]) != scope:  # the prologue let the guest into something else
+        for other in given:
+            if scope_of(vocabulary, other) == scope:
+                draft.do(other, draft.owner)
+        draft.all_who(lambda other: _subscribes(vocabulary, other), draft.guest)
     draft.all_who(_only_writes, draft.owner)
     draft.all_who(_reads, draft.owner, draft.guest)
     draft.do(operation, draft.owner)
     draft.all_who(_only_writes, draft.owner)
     for other in vocabulary.operations:
         connects = any(vocabulary.thing(name).kind is Kind.SOCKET for name in other.creates)
-        subscribes = any(vocabulary.thing(name).kind is Kind.SUBSCRIPTION for name in other.creates)
-        if subscribes or _reads(other):
+        if _subscribes(vocabulary, other) or _reads(other):
             draft.do(other, draft.guest, **{p.name: Relation.FOREIGN for p in guarded(vocabulary, other)})
         elif connects and vocabulary.actor(other):
             draft.do(other, draft.guest)
@@ -175,6 +183,18 @@ def _right_taken(signatures: Signatures, operation: Operation) -> Exercise:
     draft.all_who(_gives, draft.owner)
     draft.all_who(_only_writes, draft.owner)
     return draft.finished(f"{operation.name}, and back again")
+
+
+def _subscribes(vocabulary: Vocabulary, operation: Operation) -> bool:
+    return any(vocabulary.thing(name).kind is Kind.SUBSCRIPTION for name in operation.creates)
+
+
+def _read_together(signatures: Signatures, operation: Operation) -> Exercise:
+    draft = _Draft(signatures, share=False)
+    for _ in range(2):
+        draft.all_who(_only_writes, *draft.sessions)
+        draft.together(*(draft.compose(operation, session) for session in draft.sessions))
+    return draft.finished(f"{operation.name} by two users at the same time")
 
 
 def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:

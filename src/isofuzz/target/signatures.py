@@ -26,6 +26,7 @@ from isofuzz.target.things import All, Key, Name, News, Query, Secret, Some, Sub
 
 _SHOWS: Mapping[TypeAliasType, Shows] = {All: Shows.ALL, Some: Shows.SOME, News: Shows.NEWS}
 _DRAWN: Mapping[object, Draw] = {Name: Draw.NAME, Key: Draw.KEY, Query: Draw.QUERY}
+_STORED = (Kind.THREAD, Kind.RECORD)
 _FOR_USERS = (Effect.GRANTS, Effect.INVITES, Effect.REVOKES, Effect.AUDIENCE)
 
 
@@ -66,6 +67,7 @@ def read_signatures(target: type[Target]) -> Signatures:
     for thing in list(found.things.values()):
         if thing.options.within:
             _note_thing(thing.options.within, found, f"class {thing.__name__}")
+    _check_lifespan(target)
     vocabulary = Vocabulary(
         things=tuple(_thing_spec(thing, found) for thing in found.things.values()),
         secrets=tuple(SecretSpec(secret.__name__, private=secret.private) for secret in found.secrets.values()),
@@ -217,9 +219,21 @@ def _hints(thing: Any) -> dict[str, Any]:
         ) from None
 
 
+def _check_lifespan(target: type[Target]) -> None:
+    if not inspect.isasyncgenfunction(target.lifespan):
+        raise TargetMistake(
+            f"{target.__name__}.lifespan does not yield: write `async def lifespan(self, services)`, start the system, "
+            "`yield` once while it is up, stop it"
+        )
+
+
 def _check_whole(target: type[Target], vocabulary: Vocabulary) -> None:
     """What only shows in the whole: nobody creates what others take, nothing writes what others read."""
     name = target.__name__
+    for operation in vocabulary.operations:
+        subscribes = any(vocabulary.thing(thing).kind is Kind.SUBSCRIPTION for thing in operation.creates)
+        if subscribes and any(p.several and vocabulary.kind_of(p) in _STORED for p in operation.parameters):
+            raise TargetMistake(f"{name}.{operation.name} subscribes to several things at once; let it take one")
     created = {thing for operation in vocabulary.operations for thing in operation.creates}
     written = {p.type for operation in vocabulary.operations for p in operation.drawn(Draw.SECRET)}
     for operation in vocabulary.operations:

@@ -6,7 +6,8 @@ Each is a whole system, reached through the same adapter; what is wrong with it 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
 from typing import ClassVar
 
 from isofuzz import (
@@ -344,7 +345,90 @@ class Null(Board):
         return person, visit, pipe
 
 
+class Batch(Board):
+    """Several rooms can be read at once."""
+
+    @operation
+    async def read_several(self, visit: Visit, rooms: Sequence[Room]) -> All[Text]:
+        for room in rooms:
+            self.check(visit, room)
+        return [note for room in rooms for note in self.notes[room.id]]
+
+
+class HalfCheckedBatch(Board):
+    """Of several rooms that are read at once only the first is checked."""
+
+    @operation
+    async def read_several(self, visit: Visit, rooms: Sequence[Room]) -> All[Text]:
+        for room in rooms[:1]:
+            self.check(visit, room)
+        return [note for room in rooms for note in self.notes.get(room.id, ())]
+
+
+class MixedUp(Board):
+    """Who reads while somebody else does gets what the other asked for."""
+
+    asked: ClassVar[int] = 0
+
+    @operation
+    async def read(self, visit: Visit, room: Room) -> All[Text]:
+        self.check(visit, room)
+        type(self).asked = room.id
+        await asyncio.sleep(0)
+        return self.notes.get(self.asked, [])
+
+
+class TwoSteps(Board):
+    """Signing up and signing in are two operations."""
+
+    enter = None  # type: ignore[assignment]  # it is taken apart below
+
+    @operation
+    async def register(self, name: Name) -> Person:
+        return Person(self.people.setdefault(name, len(self.people)))
+
+    @operation
+    async def log_in(self, person: Person) -> tuple[Visit, Pipe]:
+        return Visit(person.id), Pipe(person.id)
+
+
 # -- trouble
+
+
+class Leaving(Board):
+    """Clearing a room ends the process, or would."""
+
+    @operation
+    async def clear(self, visit: Visit, room: Ends[Room]) -> None:
+        sys.exit(0)
+
+
+class LeavingAtStart(Board):
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        sys.exit(3)
+        yield
+
+
+class Unresettable(Board):
+    async def reset(self) -> None:
+        raise ConnectionRefusedError("nobody there")
+
+
+class OpenUntilReset(Open):
+    """Leaks, and cannot be reset any more from then on."""
+
+    leaked: bool = False
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        found = await super().search(visit, text)
+        self.leaked = self.leaked or bool(found)
+        return found
+
+    async def reset(self) -> None:
+        if self.leaked:
+            raise ConnectionRefusedError("nobody there")
+        await super().reset()
 
 
 class NotStarting(Board):

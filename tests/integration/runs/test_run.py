@@ -115,6 +115,25 @@ class TestLeak:
         assert summary.verdict is Verdict.ISOLATED
 
 
+class TestShapes:
+    def test_a_read_of_several_rooms_is_about_all_of_them(self, run_of: RunOf) -> None:
+        summary = run_of("Batch").to_the_end()
+        assert (summary.verdict, summary.missing) == (Verdict.ISOLATED, ())
+
+    def test_a_foreign_room_beside_an_own_one(self, run_of: RunOf) -> None:
+        [finding] = run_of("HalfCheckedBatch").to_the_end().findings
+        assert finding.case.fingerprint == "crossing:foreign:Room:read_several:write:Text"
+
+    def test_replies_that_are_mixed_up_where_reads_overlap(self, run_of: RunOf) -> None:
+        summary = run_of("MixedUp").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        assert summary.findings[0].case.violation.observer == "read"
+
+    def test_who_signs_up_and_in_in_two_steps(self, run_of: RunOf) -> None:
+        summary = run_of("TwoSteps").to_the_end()
+        assert (summary.verdict, summary.missing) == (Verdict.ISOLATED, ())
+
+
 class TestRare:
     """A leak that does not show every time is kept, with how often it did."""
 
@@ -148,7 +167,11 @@ class TestVacuous:
             ("Cancelling", {"clear never succeeded for an entitled user"}),
             (
                 "MuteAndPrivate",
-                {"let_in never succeeded for an entitled user", "no Feed ever had to deliver an event and did"},
+                {
+                    "let_in never succeeded for an entitled user",
+                    "put_out never took away a right that was there",
+                    "no Feed ever had to deliver an event and did",
+                },
             ),
         ],
     )
@@ -223,6 +246,29 @@ class TestTrouble:
     def test_connections_that_break_are_no_crash(self, run_of: RunOf) -> None:
         summary = run_of("Torn").to_the_end()
         assert summary.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)
+
+    def test_a_system_that_would_end_the_process_is_no_verdict(self, run_of: RunOf) -> None:
+        summary = run_of("Leaving").to_the_end()
+        assert summary.verdict is Verdict.INCONCLUSIVE
+        assert "clear never succeeded for an entitled user" in summary.missing
+
+    def test_a_system_that_ends_the_process_at_its_start(self, run_of: RunOf) -> None:
+        summary = run_of("LeavingAtStart").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble
+        assert "did not start: RuntimeError: it called sys.exit(3)" in summary.trouble
+
+    def test_a_system_that_cannot_be_reset(self, run_of: RunOf) -> None:
+        summary = run_of("Unresettable").to_the_end()
+        assert summary.verdict is Verdict.ERROR
+        assert summary.trouble
+        assert "`reset` failed: ConnectionRefusedError: nobody there" in summary.trouble
+
+    def test_a_leak_outranks_a_reset_that_fails(self, run_of: RunOf) -> None:
+        summary = run_of("OpenUntilReset").to_the_end()
+        assert summary.verdict is Verdict.LEAKED
+        assert summary.trouble
+        assert "`reset` failed" in summary.trouble
 
     def test_a_leak_outranks_the_death_that_follows(self, run_of: RunOf) -> None:
         summary = run_of("OpenThenDead").to_the_end()

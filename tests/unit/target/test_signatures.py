@@ -22,7 +22,7 @@ from isofuzz.program.vocabulary import (
     ThingSpec,
     Vocabulary,
 )
-from isofuzz.target.base import Target, operation
+from isofuzz.target.base import Services, Target, operation
 from isofuzz.target.signatures import read_signatures
 from isofuzz.target.things import (
     All,
@@ -386,3 +386,24 @@ class TestAMistake:
         message = "Mute: no operation writes a secret, so no leak could be seen; add a parameter of a Secret class"
         with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
             read_signatures(Mute)
+
+    def test_a_lifespan_that_does_not_yield(self) -> None:
+        class Mortal(Base):
+            async def lifespan(self, services: Services) -> None:  # type: ignore[override]  # that is the mistake
+                return None
+
+        message = (
+            "Mortal.lifespan does not yield: write `async def lifespan(self, services)`, start the system, "
+            "`yield` once while it is up, stop it"
+        )
+        with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
+            read_signatures(Mortal)
+
+    def test_a_subscription_to_several_things(self) -> None:
+        class Greedy(Base):
+            @operation
+            async def watch_all(self, me: Me, rooms: Sequence[Room]) -> Feed: ...
+
+        message = "Greedy.watch_all subscribes to several things at once; let it take one"
+        with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
+            read_signatures(Greedy)
