@@ -12,10 +12,7 @@ from isofuzz.history.model import Deed, Model
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import Thing
 from isofuzz.program.steps import Argument, Call, NeverIssued, Ref, Several
-from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, Vocabulary
-
-_GUARDED = (Kind.THREAD, Kind.RECORD)
-"""Kinds of things that the system has to defend; sockets and sessions are the client's own."""
+from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
 
 
 class Choices(Protocol):
@@ -123,7 +120,7 @@ class Composer:
             if not candidates:
                 return Several()
             count = choices.index(parameter, len(candidates)) + 1
-            guards = self.vocabulary.kind_of(parameter) in _GUARDED
+            guards = self.vocabulary.kind_of(parameter) in GUARDED
             own = self._standing(parameter.type, user, Relation.OWN)[:1] if guards else []
             # What is not the actor's own comes beside what is: a system may check only the first, or only one of them.
             mixed = [*own, *candidates[:count]] if count % 2 else [*candidates[:count], *own]
@@ -141,7 +138,7 @@ class Composer:
         spec = self.vocabulary.thing(parameter.type)
         if spec.kind is Kind.USER:
             return [thing.ref for thing in self._people(spec.name, parameter, user, arguments)]
-        if spec.kind not in _GUARDED or parameter.effect is Effect.OWN:
+        if spec.kind not in GUARDED or parameter.effect is Effect.OWN:
             return self._standing(spec.name, user, Relation.OWN)
         for wanted in choices.relations(parameter):
             if wanted is Relation.NEVER and spec.issued:
@@ -166,7 +163,7 @@ class Composer:
                 thing
                 for argument in arguments.values()
                 for thing in self.model.named(argument)
-                if thing and thing.kind in _GUARDED
+                if thing and thing.kind in GUARDED
             ),
             None,
         )

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from isofuzz.engine.composer import Choices, Composer
 from isofuzz.history.world import Thing
 from isofuzz.program.steps import Call
-from isofuzz.program.vocabulary import Effect, Kind, Operation, Vocabulary
+from isofuzz.program.vocabulary import GIVING, Effect, Kind, Operation, Vocabulary
 
 EVERYTHING = (Kind.SOCKET, Kind.THREAD, Kind.RECORD, Kind.SUBSCRIPTION)
-_SHARING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
 
 
 def prologue(
@@ -41,7 +40,7 @@ def sharing(vocabulary: Vocabulary) -> list[Operation]:
     giving = [
         operation
         for operation in vocabulary.operations
-        if not operation.creates and any(parameter.effect in _SHARING for parameter in operation.parameters)
+        if not operation.creates and any(parameter.effect in GIVING for parameter in operation.parameters)
     ]
 
     def rank(operation: Operation) -> tuple[bool, int]:

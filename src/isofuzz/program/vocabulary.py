@@ -31,6 +31,13 @@ class Effect(StrEnum):
     OWN = "own"
 
 
+GUARDED = (Kind.THREAD, Kind.RECORD)
+"""The kinds of things that a system has to defend; sessions and sockets are the client's own."""
+
+GIVING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
+"""The effects that entitle a user to something."""
+
+
 class Shows(StrEnum):
     """What a return value promises to show of one kind of secret."""
 

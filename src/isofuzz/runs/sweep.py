@@ -16,11 +16,9 @@ from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_KEYS, 
 from isofuzz.history.relations import Relation
 from isofuzz.history.world import Thing
 from isofuzz.program.steps import Burst, Call, Program
-from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, Vocabulary
+from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
 from isofuzz.target.signatures import Signatures
 
-_GIVING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
-_GUARDED = (Kind.THREAD, Kind.RECORD)
 _ALIKE = 4
 """Members of one cluster that meet in one program."""
 
@@ -66,7 +64,7 @@ def sweep(signatures: Signatures) -> Iterator[Exercise]:
 def guarded(vocabulary: Vocabulary, operation: Operation) -> Iterator[Parameter]:
     """The parameters whose arguments the system has to defend."""
     for parameter in operation.drawn(Draw.THING):
-        if vocabulary.kind_of(parameter) in _GUARDED and parameter.effect is not Effect.OWN:
+        if vocabulary.kind_of(parameter) in GUARDED and parameter.effect is not Effect.OWN:
             yield parameter
 
 
@@ -180,7 +178,7 @@ def _right_taken(signatures: Signatures, operation: Operation) -> Exercise:
         elif connects and vocabulary.actor(other):
             draft.do(other, draft.guest)
     draft.all_who(_only_writes, draft.owner)
-    draft.all_who(_gives, draft.owner)
+    draft.all_who(lambda other: other in given, draft.owner)
     draft.all_who(_only_writes, draft.owner)
     return draft.finished(f"{operation.name}, and back again")
 
@@ -205,7 +203,7 @@ def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:
 
 
 def _confusable_names(signatures: Signatures, names: Sequence[str]) -> Exercise:
-    draft = _Draft(signatures, share=False, names=names, equipment=_GUARDED)
+    draft = _Draft(signatures, share=False, names=names, equipment=GUARDED)
     draft.all_who(_only_writes, *draft.sessions)
     return draft.finished(f"users that are alike: {', '.join(map(repr, names))}")
 
@@ -231,10 +229,6 @@ def _only_writes(operation: Operation) -> bool:
     return bool(operation.drawn(Draw.SECRET)) and not any(
         parameter.effect not in (None, Effect.OWN) for parameter in operation.parameters
     )
-
-
-def _gives(operation: Operation) -> bool:
-    return any(parameter.effect in _GIVING for parameter in operation.parameters) and not operation.creates
 
 
 def _ends_session(vocabulary: Vocabulary, parameter: Parameter) -> bool:

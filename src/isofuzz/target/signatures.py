@@ -11,6 +11,7 @@ from typing_extensions import TypeAliasType
 
 from isofuzz.errors import TargetMistake
 from isofuzz.program.vocabulary import (
+    GUARDED,
     Draw,
     Effect,
     Kind,
@@ -26,7 +27,6 @@ from isofuzz.target.things import All, Key, Name, News, Query, Secret, Some, Sub
 
 _SHOWS: Mapping[TypeAliasType, Shows] = {All: Shows.ALL, Some: Shows.SOME, News: Shows.NEWS}
 _DRAWN: Mapping[object, Draw] = {Name: Draw.NAME, Key: Draw.KEY, Query: Draw.QUERY}
-_STORED = (Kind.THREAD, Kind.RECORD)
 _FOR_USERS = (Effect.GRANTS, Effect.INVITES, Effect.REVOKES, Effect.AUDIENCE)
 
 
@@ -232,7 +232,7 @@ def _check_whole(target: type[Target], vocabulary: Vocabulary) -> None:
     name = target.__name__
     for operation in vocabulary.operations:
         subscribes = any(vocabulary.thing(thing).kind is Kind.SUBSCRIPTION for thing in operation.creates)
-        if subscribes and any(p.several and vocabulary.kind_of(p) in _STORED for p in operation.parameters):
+        if subscribes and any(p.several and vocabulary.kind_of(p) in GUARDED for p in operation.parameters):
             raise TargetMistake(f"{name}.{operation.name} subscribes to several things at once; let it take one")
     created = {thing for operation in vocabulary.operations for thing in operation.creates}
     written = {p.type for operation in vocabulary.operations for p in operation.drawn(Draw.SECRET)}
