@@ -37,7 +37,7 @@ async def _timed(action: Callable[[], Awaitable[object]]) -> float:
 async def measure() -> tuple[list[float], list[float]]:
     """Milliseconds of each reset, and of each `SELECT 1` on the same connection."""
     resets, selects = [], []
-    async with open_services(database_url=None) as services:
+    async with open_services() as services:
         app = await services.create_role("app")
         await create_schema(services.database_url, app.name)
         superuser = replace(DatabaseUrl.parse(services.database_url), user=SUPERUSER, password=None)

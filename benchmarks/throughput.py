@@ -174,7 +174,7 @@ def measure(programs: int) -> Fuzzing:
     signatures = read_signatures(Chat)
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         loop = runner.get_loop()
-        services_context = open_services(database_url=None)
+        services_context = open_services()
         services = loop.run_until_complete(services_context.__aenter__())
         target = planted(Chat, None)
         system_context = running(target, signatures, services, new_mint())

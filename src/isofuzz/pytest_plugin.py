@@ -120,6 +120,7 @@ def _run(test: IsolationTest, config: pytest.Config, profile: "Profile") -> "Sum
     from isofuzz.cli.interrupts import interrupted_by
     from isofuzz.runs.run import RunRequest, run
     from isofuzz.runs.targets import name_of
+    from isofuzz.services import Sources
 
     request = RunRequest(
         target=name_of(test.target_class),
@@ -127,7 +128,7 @@ def _run(test: IsolationTest, config: pytest.Config, profile: "Profile") -> "Sum
         profile=profile,
         defect=test.defect,
         cases=config.rootpath / ".isofuzz" / "cases",
-        database_url=os.environ.get("ISOFUZZ_DATABASE_URL") or None,
+        sources=Sources(database_url=os.environ.get("ISOFUZZ_DATABASE_URL") or None),
     )
     with interrupted_by(signal.SIGINT):
         return run(request)

@@ -1,8 +1,12 @@
 """Options that several commands take."""
 
-from typing import Annotated, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+if TYPE_CHECKING:
+    from isofuzz.services import Sources
 
 DatabaseUrl: TypeAlias = Annotated[
     str | None,
@@ -19,3 +23,10 @@ AllowedHosts: TypeAlias = Annotated[
     typer.Option("--allow-host", metavar="HOST", help="A host other than this machine that may be used."),
 ]
 Traceback: TypeAlias = Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")]
+
+
+def sources(database_url: str | None, allow_hosts: Sequence[str] | None) -> "Sources":
+    """Where services may come from, as these options say."""
+    from isofuzz.services import Sources
+
+    return Sources(database_url=database_url or None, allow_hosts=tuple(allow_hosts or ()))

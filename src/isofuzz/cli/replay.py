@@ -8,7 +8,7 @@ import typer
 
 from isofuzz.cli.errors import explained
 from isofuzz.cli.importing import import_from_here
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, sources
 
 if TYPE_CHECKING:
     from isofuzz.runs.replay import Replayed
@@ -40,8 +40,7 @@ def replay(
         replayed = replay_cases(
             [file for case in cases for file in case_files(case)],
             times=times,
-            database_url=database_url or None,
-            allow_hosts=tuple(allow_host or ()),
+            sources=sources(database_url, allow_host),
             on_replayed=print_replayed,
         )
         raise typer.Exit(_gravest(replayed))

@@ -9,7 +9,7 @@ import typer
 
 from isofuzz.cli.errors import explained
 from isofuzz.cli.importing import import_from_here
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, sources
 from isofuzz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def run(
             seed=seed,
             only=_oracles(only),
             cases=out,
-            database_url=database_url or None,
-            allow_hosts=tuple(allow_host or ()),
+            sources=sources(database_url, allow_host),
         )
         raise typer.Exit(_run_and_tell(request, json))
 

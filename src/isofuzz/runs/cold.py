@@ -3,20 +3,26 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from isofuzz.cases.case import HitRate
 from isofuzz.runs.replay import ReplayVerdict, replay
 from isofuzz.runs.reproduction import tries_for
+from isofuzz.services.sources import EMBEDDED, Sources
 
 _SECONDS = 120
 
 
-def confirmed_cold(case: Path, hit_rate: HitRate, database_url: str | None, allow_hosts: Sequence[str]) -> bool | None:
+def confirmed_cold(case: Path, hit_rate: HitRate, sources: Sources) -> bool | None:
     """Does the case show its violation in a process of its own? None: that process could not tell."""
     tries = tries_for(hit_rate) if hit_rate.seen else 1
-    request = {"case": str(case), "times": tries, "database_url": database_url, "allow_hosts": list(allow_hosts)}
+    request = {
+        "case": str(case),
+        "times": tries,
+        "database_url": sources.database_url,
+        "allow_hosts": sources.allow_hosts,
+        "project": str(sources.project) if sources.project else None,
+    }
     try:
         answered = subprocess.run(
             [sys.executable, "-m", "isofuzz.runs.cold"],
@@ -38,8 +44,12 @@ def main() -> None:
     [replayed] = replay(
         [Path(request["case"])],
         times=request["times"],
-        database_url=request["database_url"],
-        allow_hosts=request["allow_hosts"],
+        sources=Sources(
+            database_url=request["database_url"],
+            valkey_url=EMBEDDED,  # the run that waits for this answer still holds the other one
+            allow_hosts=tuple(request["allow_hosts"]),
+            project=Path(request["project"]) if request["project"] else None,
+        ),
     )
     if replayed.verdict is ReplayVerdict.CANNOT_RUN:
         sys.exit(replayed.reason)

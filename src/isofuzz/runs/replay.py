@@ -17,7 +17,7 @@ from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.reproduction import Reproducer, tries_for
 from isofuzz.runs.targets import find_target
-from isofuzz.services import open_services
+from isofuzz.services import Sources, open_services
 from isofuzz.target.signatures import read_signatures
 
 
@@ -58,8 +58,7 @@ def replay(
     paths: Sequence[Path],
     *,
     times: int | None = None,
-    database_url: str | None = None,
-    allow_hosts: Sequence[str] = (),
+    sources: Sources = Sources(),  # noqa: B008 - it is immutable
     on_replayed: Callable[[Replayed], None] = lambda replayed: None,
 ) -> list[Replayed]:
     """Replay each case on services of its own.
@@ -69,25 +68,23 @@ def replay(
     """
     done = []
     for path in paths:
-        replayed = _replay_one(path, times, database_url, allow_hosts)
+        replayed = _replay_one(path, times, sources)
         on_replayed(replayed)
         done.append(replayed)
     return done
 
 
-def _replay_one(path: Path, times: int | None, database_url: str | None, allow_hosts: Sequence[str]) -> Replayed:
+def _replay_one(path: Path, times: int | None, sources: Sources) -> Replayed:
     case: Case | None = None
     try:
         case = read_case(path)
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            return runner.run(_replay(path, case, times, database_url, allow_hosts))
+            return runner.run(_replay(path, case, times, sources))
     except (UsageError, InfrastructureError) as problem:
         return Replayed(path, case, ReplayVerdict.CANNOT_RUN, HitRate(0, 0), str(problem))
 
 
-async def _replay(
-    path: Path, case: Case, times: int | None, database_url: str | None, allow_hosts: Sequence[str]
-) -> Replayed:
+async def _replay(path: Path, case: Case, times: int | None, sources: Sources) -> Replayed:
     _check_place(case)
     target_class = find_target(case.target)
     signatures = read_signatures(target_class)
@@ -97,7 +94,7 @@ async def _replay(
     seen = 0
     untested: str | None = None
     async with (
-        open_services(database_url=database_url, allow_hosts=allow_hosts) as services,
+        open_services(sources) as services,
         running(target, signatures, services, new_mint()) as system,
     ):
         reproducer = Reproducer(system, case.fingerprint, tuple(Oracle), lambda execution, violation: None)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ from isofuzz.runs.profiles import Profile, hypothesis_settings
 from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.sweep import sweep
-from isofuzz.services import open_services
+from isofuzz.services import Sources, open_services
 from isofuzz.target.base import Target
 from isofuzz.target.signatures import Signatures, read_signatures
 
@@ -58,8 +58,7 @@ class RunRequest:
     seed: int | None = None
     only: frozenset[Oracle] = frozenset(Oracle)
     cases: Path = Path(".isofuzz/cases")
-    database_url: str | None = None
-    allow_hosts: tuple[str, ...] = ()
+    sources: Sources = field(default_factory=Sources)
 
 
 def run(request: RunRequest, listener: Listener = lambda event: None) -> Summary:
@@ -126,9 +125,7 @@ class _Run:
 
     async def _start(self, stack: AsyncExitStack) -> System:
         request = self._request
-        services = await stack.enter_async_context(
-            open_services(database_url=request.database_url, allow_hosts=request.allow_hosts)
-        )
+        services = await stack.enter_async_context(open_services(request.sources))
         self._services, self._versions = services.origin, dict(services.versions)
         system = await stack.enter_async_context(running(self._target, self._signatures, services, new_mint()))
         self._keeper = Keeper(
@@ -234,7 +231,7 @@ class _Run:
             hit_rate = self.do(self._shrink(reproducer))
             self._listener(Phase("confirm"))
             path = self._kept.findings[fingerprint].path
-            cold = confirmed_cold(path, hit_rate, self._request.database_url, self._request.allow_hosts)
+            cold = confirmed_cold(path, hit_rate, self._request.sources)
             self._kept.conclude(fingerprint, hit_rate=hit_rate, cold=cold)
 
     async def _shrink(self, reproducer: Reproducer) -> HitRate:

@@ -17,6 +17,7 @@ from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import RunFolder, run_folder
 from isofuzz.services.roles import Role
 from isofuzz.services.server_user import server_user
+from isofuzz.services.sources import Sources
 
 
 class Services:
@@ -75,16 +76,16 @@ class _Server:
 
 
 @asynccontextmanager
-async def open_services(*, database_url: str | None, allow_hosts: Collection[str] = ()) -> AsyncIterator[Services]:
+async def open_services(sources: Sources = Sources()) -> AsyncIterator[Services]:  # noqa: B008 - it is immutable
     """The services of one run, gone when the context ends, or when this process dies.
 
-    `database_url` names an adopted database; None starts an embedded Postgres. A host that is not this machine must
-    be in `allow_hosts`. Raises ServicesUnavailable saying why there are none, UsageError for a URL that cannot be
-    read. The services belong to the event loop that opened them.
+    Raises ServicesUnavailable saying why there are none, UsageError for a URL that cannot be read. The services belong
+    to the event loop that opened them.
     """
     suffix = roles.new_suffix()
-    source = _embedded() if database_url is None else _given(database_url, suffix, allow_hosts)
-    async with source as server, _database(server, suffix) as (owner, resetting):
+    given = sources.database_url
+    opened = _embedded() if given is None else _given(given, suffix, sources.allow_hosts)
+    async with opened as server, _database(server, suffix) as (owner, resetting):
         yield Services(
             suffix=suffix,
             owner=owner,

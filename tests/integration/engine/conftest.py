@@ -23,14 +23,14 @@ SYSTEMS = Path(__file__).parents[1] / "runs" / "systems.py"
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def services() -> AsyncIterator[Services]:
-    async with open_services(database_url=None) as opened:
+    async with open_services() as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chat() -> AsyncIterator[System]:
     async with (
-        open_services(database_url=None) as services,
+        open_services() as services,
         running(Chat(), read_signatures(Chat), services, new_mint()) as system,
     ):
         yield system

@@ -18,7 +18,7 @@ from isofuzz.services.server_user import server_user
 
 @pytest.fixture
 async def services() -> AsyncIterator[Services]:
-    async with open_services(database_url=None) as opened:
+    async with open_services() as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from isofuzz.errors import IsofuzzError, ServicesUnavailable, UsageError
-from isofuzz.services import Table, adopt, connecting, describe, open_services
+from isofuzz.services import Sources, Table, adopt, connecting, describe, open_services
 from isofuzz.services.database_url import DatabaseUrl
 
 
@@ -25,7 +25,7 @@ async def adopted(given: Any) -> DatabaseUrl:
 async def reason(url: object, **options: Any) -> str:
     """Why services cannot be opened; never with the password in it."""
     with pytest.raises(IsofuzzError) as caught:
-        async with open_services(database_url=str(url), **options):
+        async with open_services(Sources(database_url=str(url), **options)):
             pass
     assert "hunter2" not in str(caught.value)
     return str(caught.value)
@@ -35,7 +35,7 @@ async def test_a_run_makes_its_own_database_beside_the_adopted_one_and_drops_it(
     given: Any, adopted: DatabaseUrl
 ) -> None:
     before = await given.names()
-    async with open_services(database_url=str(adopted)) as services:
+    async with open_services(Sources(database_url=str(adopted))) as services:
         role = await services.create_role("app")
         assert services.origin == (
             f"Postgres {services.versions['postgres']}, database '{adopted.database}' at {adopted.host}:5432"
@@ -56,7 +56,7 @@ async def test_the_adopted_databases_content_is_never_touched(given: Any, adopte
         "CREATE TABLE public.precious (id int); INSERT INTO public.precious VALUES (1)", adopted.database
     )
 
-    async with open_services(database_url=str(adopted)) as services:
+    async with open_services(Sources(database_url=str(adopted))) as services:
         await services.baseline()
         await services.reset()
 
@@ -65,7 +65,10 @@ async def test_the_adopted_databases_content_is_never_touched(given: Any, adopte
 
 async def test_two_runs_on_one_server_do_not_meet(given: Any, adopted: DatabaseUrl) -> None:
     before = await given.names()
-    async with open_services(database_url=str(adopted)) as one, open_services(database_url=str(adopted)) as two:
+    async with (
+        open_services(Sources(database_url=str(adopted))) as one,
+        open_services(Sources(database_url=str(adopted))) as two,
+    ):
         await one.create_role("app")
         await two.create_role("app")
         for services in (one, two):
@@ -78,10 +81,10 @@ async def test_two_runs_on_one_server_do_not_meet(given: Any, adopted: DatabaseU
 
 SCRIPT = """
 import asyncio, sys
-from isofuzz.services import open_services
+from isofuzz.services import Sources, open_services
 
 async def main():
-    async with open_services(database_url=sys.argv[1]) as services:
+    async with open_services(Sources(database_url=sys.argv[1])) as services:
         await services.create_role("app")
         print(services.suffix, flush=True)
         await asyncio.to_thread(input)
@@ -96,13 +99,13 @@ async def test_what_a_killed_run_left_is_dropped_by_the_next(given: Any, adopted
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as script:
         assert script.stdout is not None
         suffix = script.stdout.readline().strip()
-        async with open_services(database_url=str(adopted)):
+        async with open_services(Sources(database_url=str(adopted))):
             assert f"app_{suffix}" in await given.names()  # a living run is left alone
         script.kill()
     await nobody_is_connected_to(given, f"isofuzz_{suffix}")
     assert f"isofuzz_{suffix}" in await given.names()
 
-    async with open_services(database_url=str(adopted)):
+    async with open_services(Sources(database_url=str(adopted))):
         pass
 
     assert await given.names() == before
@@ -180,7 +183,7 @@ async def test_missing_rights_are_named_with_what_mends_them(given: Any, attribu
 
     await given.execute(f"ALTER ROLE {url.user} {mend}")
     await adopt(str(url), url.database)
-    async with open_services(database_url=str(url)):
+    async with open_services(Sources(database_url=str(url))):
         pass
     await given.execute(f"ALTER ROLE {url.user} NOBYPASSRLS")
     assert f'ALTER ROLE "{url.user}" BYPASSRLS' in await reason(url)

@@ -17,7 +17,7 @@ import asyncio
 from isofuzz.services import open_services
 
 async def main():
-    async with open_services(database_url=None) as services:
+    async with open_services() as services:
         print(services.folder.parent, flush=True)
         await asyncio.to_thread(input)
 
@@ -71,13 +71,13 @@ async def test_what_even_a_killed_watchdog_left_is_cleared_by_the_next_run(run: 
     assert run.folder.exists()
     assert run.postgres.is_running()
 
-    async with open_services(database_url=None):
+    async with open_services():
         assert is_gone(run.postgres)
         assert not run.folder.exists()
 
 
 async def test_a_living_run_is_left_alone(run: Run) -> None:
-    async with open_services(database_url=None):
+    async with open_services():
         pass
 
     assert run.postgres.is_running()

@@ -34,34 +34,34 @@ def empty_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 async def test_the_first_run_of_a_machine_makes_a_template_and_the_second_uses_it(empty_cache: Path) -> None:
-    async with open_services(database_url=None):
+    async with open_services():
         (template,) = (path for path in empty_cache.iterdir() if path.is_dir())
         made = template.stat().st_ino
         assert stat.S_IMODE(template.stat().st_mode) == 0o700
 
-    async with open_services(database_url=None) as services:
+    async with open_services() as services:
         assert template.stat().st_ino == made
         assert services.origin == f"Postgres {services.versions['postgres']}, embedded (no ISOFUZZ_DATABASE_URL given)"
 
 
 async def test_a_broken_template_is_made_again(empty_cache: Path) -> None:
-    async with open_services(database_url=None):
+    async with open_services():
         (template,) = (path for path in empty_cache.iterdir() if path.is_dir())
     (template / "PG_VERSION").unlink()
 
-    async with open_services(database_url=None):
+    async with open_services():
         assert (template / "PG_VERSION").exists()
 
 
 async def test_without_a_place_for_a_template_the_run_makes_its_own(empty_cache: Path) -> None:
     empty_cache.write_text("in the way")
 
-    async with open_services(database_url=None) as services:
+    async with open_services() as services:
         assert await fetchval(services.database_url, "SELECT 1") == 1
 
 
 async def test_a_run_leaves_nothing() -> None:
-    async with open_services(database_url=None) as services:
+    async with open_services() as services:
         folder = socket_folder(services)
         pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
 
@@ -74,7 +74,7 @@ async def test_a_cancelled_run_leaves_nothing() -> None:
     opened = asyncio.get_running_loop().create_future()
 
     async def run() -> None:
-        async with open_services(database_url=None) as services:
+        async with open_services() as services:
             opened.set_result(socket_folder(services))
             await asyncio.Event().wait()
 
@@ -88,7 +88,7 @@ async def test_a_cancelled_run_leaves_nothing() -> None:
 
 
 async def test_two_runs_at_once_do_not_meet() -> None:
-    async with open_services(database_url=None) as one, open_services(database_url=None) as two:
+    async with open_services() as one, open_services() as two:
         assert one.suffix != two.suffix
         assert socket_folder(one) != socket_folder(two)
         elsewhere = DatabaseUrl.parse(one.database_url)
@@ -199,7 +199,7 @@ async def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("isofuzz.services.cluster._SETTINGS", {"no_such_setting": "1"})
 
     with pytest.raises(ServicesUnavailable, match="no_such_setting"):
-        async with open_services(database_url=None):
+        async with open_services():
             pass
 
 

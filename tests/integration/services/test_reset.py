@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from isofuzz.errors import InfrastructureError
-from isofuzz.services import Services, open_services, reset
+from isofuzz.services import Services, Sources, open_services, reset
 from isofuzz.services.adoption import adopt
 
 NASTY = """
@@ -128,7 +128,7 @@ async def test_every_way_of_emptying_does_the_same(
 async def test_an_administrator_who_is_no_superuser_can_reset_too(given: Any) -> None:
     url = await given.database("CREATEDB CREATEROLE BYPASSRLS")
     await adopt(str(url), url.database)
-    async with open_services(database_url=str(url)) as services:
+    async with open_services(Sources(database_url=str(url))) as services:
         app = await services.create_role("app")
         owner = await asyncpg.connect(services.database_url)
         await owner.execute(NASTY)

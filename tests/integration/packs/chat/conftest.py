@@ -94,7 +94,7 @@ class Database:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database() -> AsyncIterator[Database]:
-    async with open_services(database_url=None) as services:
+    async with open_services() as services:
         role = await services.create_role("app")
         await create_schema(services.database_url, role.name)
         await services.baseline()
