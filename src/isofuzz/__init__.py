@@ -11,7 +11,7 @@ from isofuzz.errors import (
     TargetMistake,
     UsageError,
 )
-from isofuzz.target.base import Role, Services, Target, operation
+from isofuzz.target.base import Process, Role, Services, Target, operation
 from isofuzz.target.things import (
     All,
     Audience,
@@ -39,7 +39,8 @@ from isofuzz.target.things import (
 from isofuzz.target.websocket import WebSocket
 
 if TYPE_CHECKING:
-    from isofuzz.pytest_plugin import isolation_test
+    from isofuzz.pytest_plugin import assert_isolated, by_hand, isolation_test
+    from isofuzz.target.http import Http, HttpAnswer, HttpRefused, HttpUnexpected
 
 __all__ = [
     "All",
@@ -47,6 +48,10 @@ __all__ = [
     "CaseUnreadable",
     "Ends",
     "Grants",
+    "Http",
+    "HttpAnswer",
+    "HttpRefused",
+    "HttpUnexpected",
     "InfrastructureError",
     "Invites",
     "IsofuzzError",
@@ -54,6 +59,7 @@ __all__ = [
     "Name",
     "News",
     "Own",
+    "Process",
     "Query",
     "Record",
     "Refused",
@@ -75,15 +81,21 @@ __all__ = [
     "UsageError",
     "User",
     "WebSocket",
+    "assert_isolated",
+    "by_hand",
     "isolation_test",
     "operation",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """`isolation_test`, when it is asked for: it belongs to the pytest plugin, and most imports need no pytest."""
-    if name == "isolation_test":
-        from isofuzz.pytest_plugin import isolation_test
+    """What belongs to the pytest plugin or the HTTP client, when it is asked for: most imports need neither."""
+    if name in ("assert_isolated", "by_hand", "isolation_test"):
+        from isofuzz import pytest_plugin
 
-        return isolation_test
+        return getattr(pytest_plugin, name)
+    if name in ("Http", "HttpAnswer", "HttpRefused", "HttpUnexpected"):
+        from isofuzz.target import http
+
+        return getattr(http, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

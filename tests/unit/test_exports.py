@@ -11,9 +11,9 @@ import pytest
 import isofuzz
 import isofuzz_packs
 from isofuzz import errors
-from isofuzz.target import base, things, websocket
+from isofuzz.target import base, http, things, websocket
 
-HOMES = (errors, base, things, websocket)
+HOMES = (errors, base, http, things, websocket)
 """Where what users write targets with is defined."""
 
 

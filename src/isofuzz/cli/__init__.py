@@ -1,17 +1,20 @@
 """The command line: from arguments to a run, and from what it concludes to an exit code."""
 
 import signal
-import sys
-from io import TextIOWrapper
 
 from isofuzz.cli.app import app
+from isofuzz.cli.errors import FAILED
 from isofuzz.cli.interrupts import interrupted_by
+from isofuzz.cli.outlet import drop_what_nobody_reads, output_failed
 
 
 def main() -> None:
     """The command `isofuzz`."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not cost the report
+    drop_what_nobody_reads()
     with interrupted_by(signal.SIGINT, signal.SIGTERM):
-        app(prog_name="isofuzz")
+        try:
+            app(prog_name="isofuzz")
+        except SystemExit as ended:
+            if output_failed() and not ended.code:
+                raise SystemExit(FAILED) from None
+            raise

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from isofuzz.cli.check import check
 from isofuzz.cli.demo import demo
+from isofuzz.cli.doctor import doctor
+from isofuzz.cli.new import new
 from isofuzz.cli.replay import replay
 from isofuzz.cli.run import run
 from isofuzz.cli.services import services
@@ -16,11 +19,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,  # they show local variables, and so may show credentials
-    add_completion=False,
 )
 app.command()(demo)
 app.command()(run)
+app.command()(check)
 app.command()(replay)
+app.command()(new)
+app.command()(doctor)
 app.add_typer(services, name="services")
 
 

@@ -11,7 +11,7 @@ def demo(traceback: Traceback = False) -> None:
 
     Nothing needs to be installed or configured. Exit code 0 when all of that happened.
     """
-    from isofuzz.cli.demonstration import Demonstration
-
     with explained(traceback=traceback):
+        from isofuzz.cli.demonstration import Demonstration
+
         raise typer.Exit(Demonstration().show())

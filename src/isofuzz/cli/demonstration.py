@@ -8,6 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from isofuzz.cases.store import Finding
 from isofuzz.cli.replay import print_replayed
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.vocabulary import Vocabulary
@@ -17,7 +18,7 @@ from isofuzz.report.terminal import print_lines, verdict_lines
 from isofuzz.runs.profiles import profile_named
 from isofuzz.runs.replay import ReplayVerdict, replay
 from isofuzz.runs.run import INTERRUPTED, RunRequest, run
-from isofuzz.runs.summary import Finding, Summary
+from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.target.signatures import read_signatures
 
@@ -63,8 +64,9 @@ class Demonstration:
     def _tell_findings(self, findings: Sequence[Finding]) -> None:
         self._check(bool(findings), "the planted leak was not found")
         vocabulary: Vocabulary = read_signatures(self._target_class).vocabulary
-        for case, path in ((finding.case, finding.path) for finding in findings):
-            print_lines(self._console, finding_lines(case, path, vocabulary, self._console.width))
+        for finding in findings:
+            case = finding.case
+            print_lines(self._console, finding_lines(finding, vocabulary, self._console.width))
             self._check(len(case.program) < case.steps_found, "the program that shows the leak was not shrunk")
             self._check(bool(case.explanation), "the leak was not explained")
 

@@ -4,11 +4,12 @@ import sys
 import traceback as tracebacks
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 
-from isofuzz.errors import IsofuzzError
+from isofuzz.errors import IsofuzzError, UsageError
 
 FAILED = 2
 """The exit code for an error in use, configuration or services, and in isofuzz itself."""
@@ -20,6 +21,7 @@ INTERRUPTED = 130
 def explained(*, traceback: bool) -> Iterator[None]:
     """Turns what goes wrong in a command into a message on stderr and an exit code; with a `traceback` if asked for."""
     try:
+        _require_folder()
         yield
     except typer.Exit:
         raise
@@ -32,6 +34,14 @@ def explained(*, traceback: bool) -> Iterator[None]:
     except Exception as problem:  # noqa: BLE001  # the last resort: it is told, and is no verdict
         advice = "" if traceback else "; run it again with --traceback"
         _fail(f"isofuzz: a bug in isofuzz itself: {type(problem).__name__}: {problem}{advice}", traceback=traceback)
+
+
+def _require_folder() -> None:
+    """Targets, cases and the configuration are looked for from the current folder, which may have been deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more; change to one that does") from None
 
 
 def _fail(message: str, *, traceback: bool, code: int = FAILED) -> NoReturn:

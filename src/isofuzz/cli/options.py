@@ -1,6 +1,7 @@
 """Options that several commands take."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -14,7 +15,19 @@ DatabaseUrl: TypeAlias = Annotated[
         "--database-url",
         metavar="URL",
         envvar="ISOFUZZ_DATABASE_URL",
-        help="An adopted database whose server to use (see `isofuzz services adopt`); else an embedded Postgres.",
+        help="An adopted Postgres database whose server to use (see `isofuzz services adopt`), `embedded` or `off`; "
+        "else what runs under docker compose here, else an embedded Postgres.",
+        show_default=False,
+    ),
+]
+ValkeyUrl: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--valkey-url",
+        metavar="URL",
+        envvar="ISOFUZZ_VALKEY_URL",
+        help="An adopted Valkey or Redis database to empty and use (redis://localhost:6379/15), `embedded` or `off`; "
+        "else what runs under docker compose here, else an embedded Valkey. Used only by a target that asks for it.",
         show_default=False,
     ),
 ]
@@ -25,8 +38,15 @@ AllowedHosts: TypeAlias = Annotated[
 Traceback: TypeAlias = Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")]
 
 
-def sources(database_url: str | None, allow_hosts: Sequence[str] | None) -> "Sources":
-    """Where services may come from, as these options say."""
+def sources(
+    database_url: str | None, allow_hosts: Sequence[str] | None, *, valkey_url: str | None = None
+) -> "Sources":
+    """Where services may come from, as these options say; the project is that of the current folder."""
     from isofuzz.services import Sources
 
-    return Sources(database_url=database_url or None, allow_hosts=tuple(allow_hosts or ()))
+    return Sources(
+        database_url=database_url or None,
+        valkey_url=valkey_url or None,
+        allow_hosts=tuple(allow_hosts or ()),
+        project=Path.cwd(),
+    )

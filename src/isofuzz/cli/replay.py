@@ -8,7 +8,7 @@ import typer
 
 from isofuzz.cli.errors import explained
 from isofuzz.cli.importing import import_from_here
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, sources
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, sources
 
 if TYPE_CHECKING:
     from isofuzz.runs.replay import Replayed
@@ -23,6 +23,7 @@ def replay(
         typer.Option(metavar="N", min=1, help="How often to run each; else as often as its hit rate demands."),
     ] = None,
     database_url: DatabaseUrl = None,
+    valkey_url: ValkeyUrl = None,
     allow_host: AllowedHosts = None,
     traceback: Traceback = False,
 ) -> None:
@@ -32,15 +33,15 @@ def replay(
 
     - `isofuzz replay case.json --times 20` replays one of them twenty times.
     """
-    from isofuzz.cases.store import case_files
-    from isofuzz.runs.replay import replay as replay_cases
-
     with explained(traceback=traceback):
+        from isofuzz.cases.store import case_files
+        from isofuzz.runs.replay import replay as replay_cases
+
         import_from_here()
         replayed = replay_cases(
             [file for case in cases for file in case_files(case)],
             times=times,
-            sources=sources(database_url, allow_host),
+            sources=sources(database_url, allow_host, valkey_url=valkey_url),
             on_replayed=print_replayed,
         )
         raise typer.Exit(_gravest(replayed))

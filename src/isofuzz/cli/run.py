@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isofuzz.cli import completion
+from isofuzz.cli.configured import chosen_profile, chosen_target, configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.importing import import_from_here
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, sources
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, sources
 from isofuzz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,11 +22,25 @@ if TYPE_CHECKING:
 
 def run(
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="A pack, `module:Class`, or `path/to/file.py:Class`.")
-    ],
-    profile: Annotated[str, typer.Option(help="How much to do: dev, ci or nightly.")] = "dev",
+        str | None,
+        typer.Argument(
+            metavar="TARGET",
+            autocompletion=completion.targets,
+            help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            autocompletion=completion.profiles,
+            help="How much to do: dev, ci, nightly or replay; else the profile of pyproject.toml, or dev.",
+        ),
+    ] = None,
     defect: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Plant this leak, to see whether it is found.")
+        str | None,
+        typer.Option(
+            metavar="NAME", autocompletion=completion.defects, help="Plant this leak, to see whether it is found."
+        ),
     ] = None,
     list_defects: Annotated[
         bool, typer.Option("--list-defects", help="Print the names of the leaks that can be planted, and exit.")
@@ -33,13 +49,22 @@ def run(
         int | None, typer.Option(metavar="N", help="Draw the same programs in every run with this number.")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="ORACLE", help="Report only what these oracles find.")
+        list[str] | None,
+        typer.Option(metavar="ORACLE", autocompletion=completion.oracles, help="Report only what these oracles find."),
     ] = None,
+    sessions: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Have so many users act at the same time, each with a session; 2 to 64."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Count hazards as leaks: an operation over its budget, for example.")
+    ] = False,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where cases are kept.")] = Path(".isofuzz/cases"),
     database_url: DatabaseUrl = None,
+    valkey_url: ValkeyUrl = None,
     allow_host: AllowedHosts = None,
     traceback: Traceback = False,
 ) -> None:
@@ -51,25 +76,28 @@ def run(
 
     - `isofuzz run tests.chat:Chat --profile ci --json summary.json` fuzzes a target of your own, as CI would.
     """
-    from isofuzz.runs.profiles import profile_named
-    from isofuzz.runs.run import RunRequest
-    from isofuzz.runs.targets import find_target
-
     with explained(traceback=traceback):
-        import_from_here()
-        target_class = find_target(target)
+        from isofuzz.runs.run import RunRequest
+        from isofuzz.runs.targets import find_target
+
+        configuration = configured()
+        name = chosen_target(target, configuration)
+        target_class = find_target(name)
         if list_defects:
             _print_defects(target_class)
             return
         request = RunRequest(
-            target=target,
+            target=name,
             target_class=target_class,
-            profile=profile_named(profile),
+            profile=chosen_profile(profile, configuration),
             defect=defect,
             seed=seed,
             only=_oracles(only),
             cases=out,
-            sources=sources(database_url, allow_host),
+            sources=sources(database_url, allow_host, valkey_url=valkey_url),
+            sessions=sessions,
+            strict=strict,
+            accept=configuration.accepted(datetime.now().astimezone().date()),
         )
         raise typer.Exit(_run_and_tell(request, json))
 

@@ -6,10 +6,12 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Callable, Collection
 from typing import Any
 
 from isofuzz.engine.evidence import excerpt, shown
+from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.system import System
 from isofuzz.errors import IsofuzzError
@@ -59,25 +61,44 @@ class _Ready:
 class Execution:
     """One program while it is executed: what was run so far, and the history that it wrote.
 
-    `on_violation` is called with each violation at once, before anything else happens.
+    `on_violation` is called with each violation at once, before anything else happens; `on_answer` with each step and
+    what the target returned or raised. `sabotage` may change what replies and frames show before they are scanned.
+
+    `durations` holds how many seconds the target took over each step, by its number. A step that was not answered in
+    time counts with what it was waited for: without it, a system that hangs would look quick. One that ended
+    unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
+    has the same history and a clock never says the same.
     """
 
     def __init__(
-        self, system: System, judge: Judge, on_violation: Callable[["Execution", Violation], None] | None = None
+        self,
+        system: System,
+        judge: Judge,
+        on_violation: Callable[["Execution", Violation], None] | None = None,
+        on_answer: Callable[[Call, object], None] = lambda call, answer: None,
+        *,
+        sabotage: Sabotage | None = None,
     ) -> None:
         self.system = system
         self.judge = judge
         self.history: History = []
         self.bursts: list[Burst] = []
+        self.durations: dict[int, float] = {}
         self._on_violation = on_violation
+        self._on_answer = on_answer
         self._first_canary = system.minted
         self._made: dict[Ref, Thing] = {}
-        self._sockets = Sockets(system, self._scan, self._record)
+        self._sabotage = sabotage or Sabotage()
+        self._sockets = Sockets(system, self._scan, self._record, self._sabotage)
 
     @property
     def program(self) -> Program:
         """What was executed so far."""
         return Program(tuple(self.bursts))
+
+    def ref_of(self, thing: Thing) -> Ref | None:
+        """By which reference the program knows what an operation returned; None if none did."""
+        return next((ref for ref, made in reversed(self._made.items()) if made is thing), None)
 
     async def run(self, burst: Burst) -> None:
         """Execute one burst: start its steps together and return when all have ended and their events are in.
@@ -164,14 +185,15 @@ class Execution:
     async def _perform(self, step: _Ready) -> None:
         target = self.system.target
         refusals: tuple[type[Exception], ...] = (Refused, *target.refusals)
+        limit = asyncio.timeout(target.answer_within)
         try:
-            async with asyncio.timeout(target.answer_within):
-                value = await getattr(target, step.operation.name)(**step.arguments)
+            value = await self._timed(step, limit)
         except IsofuzzError:
             raise
         except refusals as refusal:
             self.system.note_answer()
             self._complete(step, Outcome.REFUSED, [refusal])
+            self._on_answer(step.call, refusal)
         except (
             Exception,
             asyncio.CancelledError,
@@ -179,12 +201,25 @@ class Execution:
         ) as problem:  # whatever comes: it is evidence
             if isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
                 raise
+            if not limit.expired():
+                del self.durations[step.call.number]
             self.system.note_unexpected(excerpt([problem]))
             self._complete(step, Outcome.INFO, [problem])
+            self._on_answer(step.call, problem)
         else:
             self.system.note_answer()
             self._make(step, value)
-            self._complete(step, Outcome.OK, list(shown(value)))
+            self._complete(step, Outcome.OK, self._sabotage.reply(step.call.number, list(shown(value))))
+            self._on_answer(step.call, value)
+
+    async def _timed(self, step: _Ready, limit: asyncio.Timeout) -> object:
+        """Have the target do the step, within the limit, and note how long it took."""
+        began = time.perf_counter()
+        try:
+            async with limit:
+                return await getattr(self.system.target, step.operation.name)(**step.arguments)
+        finally:
+            self.durations[step.call.number] = time.perf_counter() - began
 
     def _make(self, step: _Ready, value: object) -> None:
         outputs = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Thing)]
@@ -239,10 +274,11 @@ async def execute(
     on_violation: Callable[[Execution, Violation], None] | None = None,
     *,
     stop: Callable[[Execution], bool] = any_violation,
+    sabotage: Sabotage | None = None,
 ) -> Execution:
     """Run a whole program from reset, up to the burst after which `stop` says that it is enough."""
     await system.reset()
-    execution = Execution(system, judge, on_violation)
+    execution = Execution(system, judge, on_violation, sabotage=sabotage)
     try:
         for burst in program.bursts:
             await execution.run(burst)

@@ -16,17 +16,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.plan import Plan, as_argument
-from isofuzz.engine.prologue import prologue
+from isofuzz.engine.prologue import crowd, prologue
 from isofuzz.generators import alike_names, keys, names, queries, template, values
 from isofuzz.history.relations import Relation
 from isofuzz.program.steps import Argument, Burst, Call, SecretText
-from isofuzz.program.vocabulary import Draw, Operation, Parameter
+from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter
 from isofuzz.target.signatures import Signatures
 
 T = TypeVar("T")
 
 _MOST_TOGETHER = 4
-"""Steps of one burst at the most."""
+"""Steps of one burst at the most, unless more sessions are asked for."""
 
 _RELATIONS = (Relation.OWN,) * 5 + (Relation.FOREIGN,) * 3 + (Relation.ENDED, Relation.NEVER)
 _FALLBACKS: Mapping[Relation, tuple[Relation, ...]] = {
@@ -75,11 +75,14 @@ class _Drawn:
     Whatever is a pick among few comes as one byte of a single draw: a draw for each would cost as much as the rest.
     """
 
-    def __init__(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
-        picks: bytes = drawn[_PICKS]
+    def __init__(self, operation: Operation, picks: bytes, drawn: Mapping[str, Any]) -> None:
         self._drawn = drawn
         self._picks = dict(zip((parameter.name for parameter in operation.parameters), picks, strict=False))
-        self.together = picks[-1] % 4 == 3
+        self._last = picks[-1]
+
+    def together(self, *, of_four: int) -> bool:
+        """Shall the next step overlap this one? So many of four do."""
+        return self._last % 4 >= 4 - of_four
 
     def relations(self, parameter: Parameter) -> Sequence[Relation]:
         return _FALLBACKS[_RELATIONS[self._picks[parameter.name] % len(_RELATIONS)]]
@@ -100,6 +103,7 @@ class IsolationMachine(RuleBasedStateMachine):
 
     session: Session
     signatures: Signatures
+    sessions: int | None
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,17 +119,31 @@ class IsolationMachine(RuleBasedStateMachine):
     def begin(self, users: list[str], chosen: list[str]) -> None:
         """Start a program with its prologue; with fewer keys than users, some choose the same one."""
         self._execution = self._do(self.session.begin())
+        if self.sessions:
+            users = crowd(users, self.sessions)
         openings = [Plan(self.signatures, name=name, key=key) for name, key in zip(users, cycle(chosen), strict=False)]
         for call in prologue(self._composer, openings):
-            self._add(call, together=False)
+            self._add(call, together=bool(self.sessions) and not any(call.references()))
 
     def take(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
         """Compose a step from what was drawn and execute it, unless the program is over."""
         if not self._over:
-            choices = _Drawn(operation, drawn)
+            choices = _Drawn(operation, drawn[_PICKS], drawn)
             call = self._composer.compose(operation, choices)
             if call:
-                self._add(call, together=choices.together)
+                self._add(call, together=choices.together(of_four=3 if self.sessions else 1))
+
+    def take_together(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
+        """Have every session take the step at the same time, each with picks of its own."""
+        if not self._over:
+            self._flush()
+            share = _picks_for(operation)
+            for index, session in enumerate(self._composer.sessions()[: self.sessions]):
+                choices = _Drawn(operation, drawn[_PICKS][index * share :][:share], drawn)
+                call = self._composer.compose(operation, choices, session=session.ref)
+                if call:
+                    self._add(call, together=True)
+            self._flush()
 
     def teardown(self) -> None:
         """End the program; leave Hypothesis if the run wants no other."""
@@ -140,7 +158,7 @@ class IsolationMachine(RuleBasedStateMachine):
         if not self._composer.can_join(call, self._pending):
             self._flush()
         self._pending.append(call)
-        if not together or len(self._pending) == _MOST_TOGETHER:
+        if not together or len(self._pending) == (self.sessions or _MOST_TOGETHER):
             self._flush()
 
     def _flush(self) -> None:
@@ -169,16 +187,36 @@ class IsolationMachine(RuleBasedStateMachine):
             raise
 
 
-def build_machine(signatures: Signatures, session: Session, name: str) -> type[IsolationMachine]:
-    """A machine class for one target. `name` keeps what Hypothesis saves for it apart from other targets'."""
-    namespace: dict[str, object] = {"session": session, "signatures": signatures, "__qualname__": name}
-    for operation in signatures.vocabulary.operations:
+def build_machine(
+    signatures: Signatures, session: Session, name: str, *, sessions: int | None = None
+) -> type[IsolationMachine]:
+    """A machine class for one target. `name` keeps what Hypothesis saves for it apart from other targets'.
+
+    With `sessions`, every program has so many users who act at the same time as often as they can.
+    """
+    vocabulary = signatures.vocabulary
+    namespace: dict[str, object] = {
+        "session": session,
+        "signatures": signatures,
+        "sessions": sessions,
+        "__qualname__": name,
+    }
+    for operation in vocabulary.operations:
         namespace[f"do_{operation.name}"] = _rule(signatures, operation)
+        actor = vocabulary.actor(operation)
+        if sessions and actor and vocabulary.kind_of(actor) is Kind.SESSION:
+            # Hypothesis favours what sorts first: this, of all rules the widest, must not.
+            namespace[f"together_{operation.name}"] = _rule(signatures, operation, sessions=sessions)
     return type(name, (IsolationMachine,), namespace)
 
 
-def _rule(signatures: Signatures, operation: Operation) -> object:
-    size = len(operation.parameters) + 1
+def _picks_for(operation: Operation) -> int:
+    """How many bytes one step takes: one for each parameter, and one for what it overlaps."""
+    return len(operation.parameters) + 1
+
+
+def _rule(signatures: Signatures, operation: Operation, *, sessions: int | None = None) -> object:
+    size = _picks_for(operation) * (sessions or 1)
     drawn: dict[str, st.SearchStrategy[Any]] = {_PICKS: st.binary(min_size=size, max_size=size)}
     for parameter in operation.parameters:
         if parameter.draws in _TEXTS:
@@ -187,7 +225,10 @@ def _rule(signatures: Signatures, operation: Operation) -> object:
             drawn[_DRAWN + parameter.name] = values(signatures.values[operation.name, parameter.name])
 
     def step(self: IsolationMachine, **drawn: Any) -> None:
-        self.take(operation, drawn)
+        if sessions:
+            self.take_together(operation, drawn)
+        else:
+            self.take(operation, drawn)
 
-    step.__name__ = f"do_{operation.name}"
+    step.__name__ = f"{'together' if sessions else 'do'}_{operation.name}"
     return rule(**drawn)(step)  # type: ignore[call-overload]  # no name in `drawn` is one of its own

@@ -18,9 +18,10 @@ def prologue(
 ) -> Iterator[Call]:
     """Steps that sign in one user for each of `users`, whose choices say with which texts, and equip them.
 
+    In a program under way, these are only the users that lack a session, and what has come to lack since.
     With `share`, the first user lets the second into a thread, and the second gets what can be had there.
     """
-    for choices in users:
+    for choices in users[len(composer.sessions()) :]:
         yield from _sign_in(composer, choices)
     sessions = composer.sessions()
     for session, choices in zip(sessions, users, strict=False):
@@ -33,6 +34,12 @@ def prologue(
                 yield call
                 yield from _settle_in(composer, guest, users[0])
                 break
+
+
+def crowd(names: Sequence[str], size: int) -> list[str]:
+    """As many different names: these, and then plain ones, which no system refuses."""
+    plain = (f"user{number}" for number in range(1, size + 1))
+    return list(dict.fromkeys((*names, *plain)))[:size]
 
 
 def sharing(vocabulary: Vocabulary) -> list[Operation]:

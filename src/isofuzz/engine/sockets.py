@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from typing import Protocol
 
 from isofuzz.engine.evidence import excerpt
+from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.system import System
 from isofuzz.history.entries import Barrier, Closed, Delivery, Entry
 from isofuzz.program.steps import Ref
@@ -22,12 +23,16 @@ class Scan(Protocol):
 
 
 class Sockets:
-    """Reads what the system pushes. `scan` finds canaries in a frame, `record` takes the entries."""
+    """Reads what the system pushes. `scan` finds canaries in a frame, `record` takes the entries.
 
-    def __init__(self, system: System, scan: Scan, record: Callable[[Entry], None]) -> None:
+    `sabotage` says which frames arrive on further sockets too.
+    """
+
+    def __init__(self, system: System, scan: Scan, record: Callable[[Entry], None], sabotage: Sabotage) -> None:
         self._system = system
         self._scan = scan
         self._record = record
+        self._sabotage = sabotage
         self._sockets: dict[Ref, Socket] = {}
         self._readers: dict[Socket, asyncio.Task[None]] = {}
         self._broken: list[Exception] = []
@@ -72,13 +77,21 @@ class Sockets:
         try:
             frames = aiter(socket.frames())
             while (frame := await self._next(frames)) is not _ENDED:
-                reply = isinstance(frame, Reply)
-                seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame], keep=not reply)
-                if seen or not reply:
-                    self._record(Delivery(ref, seen, text, reply=reply))
+                seen = self._take(ref, frame)
+                if not isinstance(frame, Reply):
+                    for other in self._sabotage.copies(ref, seen):
+                        self._take(other, frame)
             self._record(Closed(ref))
         except Exception as problem:  # noqa: BLE001  # raised again by the step that is under way: see check
             self._broken.append(problem)
+
+    def _take(self, ref: Ref, frame: object) -> tuple[int, ...]:
+        """Record the frame, unless it is a reply that shows nothing; the canaries in it."""
+        reply = isinstance(frame, Reply)
+        seen, text = self._scan([frame.frame if isinstance(frame, Reply) else frame], keep=not reply)
+        if seen or not reply:
+            self._record(Delivery(ref, seen, text, reply=reply))
+        return seen
 
     async def _next(self, frames: AsyncIterator[object]) -> object:
         """The next frame; _ENDED when the connection has ended, however it ended."""

@@ -14,7 +14,10 @@ from isofuzz.services.redaction import redact
 from isofuzz.target.base import Services, Target
 from isofuzz.target.signatures import Signatures
 
+_logger = logging.getLogger("isofuzz")
+
 _LOG_LINES = 20
+_SECONDS_TO_STOP = 10
 _UNEXPECTED_IN_A_ROW = 40
 """So many operations that end unexpectedly, with none between that the system answered, are a system that is down."""
 
@@ -22,11 +25,21 @@ _UNEXPECTED_IN_A_ROW = 40
 class ResettableServices(Services, Protocol):
     """What a system needs of its services besides what the target may use."""
 
+    @property
+    def waited(self) -> float:
+        """Seconds that the target's start has waited for another run to let go of a service."""
+
     async def baseline(self) -> None:
         """Remember the databases as they are, once the system is up."""
 
     async def reset(self) -> object:
         """Restore the databases to what they were at the baseline."""
+
+    def check_alive(self) -> None:
+        """Raises SystemDown if a process of the system has ended that nobody had stopped."""
+
+    def last_output(self) -> str:
+        """What the processes of the system wrote last, in lines to append to a message; empty if there is nothing."""
 
 
 class _LogTail(logging.Handler):
@@ -49,6 +62,8 @@ class System:
     services: ResettableServices
     mint: Mint
     minted: int = 0
+    stop_problem: str | None = None
+    """Why the system could not be stopped in order, in words. Known once it is stopped; says nothing of isolation."""
     _lifespan: "asyncio.Task[None] | None" = None
     _log: _LogTail = field(default_factory=_LogTail)
     _unexpected_in_a_row: int = 0
@@ -70,15 +85,18 @@ class System:
             async with asyncio.timeout(self.target.answer_within):
                 await work
         except TimeoutError:
+            self.services.check_alive()
             problem = f"`{name}` did not return within {self.target.answer_within:g} s"
             raise self._down(f"did not come to rest: {problem}", None) from None
         except IsofuzzError:
             raise
         except (Exception, SystemExit) as problem:
+            self.services.check_alive()
             raise self._down(f"cannot be used further: `{name}` failed", problem) from problem
 
     def check_alive(self) -> None:
-        """Raises SystemDown if the target's lifespan has ended, or nothing answers any more."""
+        """Raises SystemDown if the target's lifespan or a process has ended, or nothing answers any more."""
+        self.services.check_alive()
         if self._lifespan and self._lifespan.done():
             raise self._down("died", self._lifespan.exception() if not self._lifespan.cancelled() else None)
         if self._unexpected_in_a_row >= _UNEXPECTED_IN_A_ROW:
@@ -103,8 +121,14 @@ class System:
         reason = f": {_told(cause)}" if cause else ""
         tail = "".join(f"\n  | {line}" for line in self._log.lines)
         return SystemDown(
-            redact(f"the system under test of {name} {what}{reason}") + (tail and f"\nIts log ends:{tail}")
+            redact(f"the system under test of {name} {what}{reason}")
+            + (tail and f"\nIts log ends:{tail}")
+            + self.services.last_output()
         )
+
+    def _note_stop(self, what: str, cause: BaseException | None = None) -> None:
+        reason = f": {_told(cause)}" if cause else ""
+        self.stop_problem = redact(f"the system under test of {type(self.target).__name__} {what}{reason}")
 
 
 def _told(cause: BaseException) -> str:
@@ -130,8 +154,14 @@ async def running(
     system._lifespan = lifespan = asyncio.create_task(_live(target, services, up, stop))
     try:
         await _first_of(lifespan, up, target.start_within)
+        excused = 0.0
+        while not (lifespan.done() or up.is_set()) and services.waited > excused:
+            more, excused = services.waited - excused, services.waited
+            await _first_of(lifespan, up, more)
         if lifespan.done():
-            raise system._down("did not start", lifespan.exception())
+            problem = lifespan.exception()
+            # What isofuzz itself says, of a process that it could not start for instance, is whole as it is.
+            raise problem if isinstance(problem, IsofuzzError) else system._down("did not start", problem)
         if not up.is_set():
             raise system._down(
                 f"was not up after {target.start_within:g} s; `start_within` says how long to wait", None
@@ -140,8 +170,11 @@ async def running(
         yield system
     finally:
         stop.set()
-        await _end(lifespan, up)
+        await _end(system, lifespan, up)
         logging.getLogger().removeHandler(system._log)
+        if system.stop_problem:
+            # Not raised: a system that cannot stop has kept its users apart none the less, or has not.
+            _logger.warning("%s", system.stop_problem)
 
 
 async def _live(target: Target, services: Services, up: asyncio.Event, stop: asyncio.Event) -> None:
@@ -161,13 +194,16 @@ async def _first_of(lifespan: "asyncio.Task[None]", up: asyncio.Event, seconds: 
         waiting.cancel()
 
 
-async def _end(lifespan: "asyncio.Task[None]", up: asyncio.Event) -> None:
+async def _end(system: System, lifespan: "asyncio.Task[None]", up: asyncio.Event) -> None:
+    """Have the lifespan end, and note it if it does not do so in order; a failure to start was raised before."""
+    already = lifespan.done()
     if not up.is_set():
         lifespan.cancel()
     with suppress(asyncio.CancelledError):
-        done, _ = await asyncio.wait({lifespan}, timeout=10)
+        done, _ = await asyncio.wait({lifespan}, timeout=_SECONDS_TO_STOP)
         if not done:
+            system._note_stop(f"did not stop within {_SECONDS_TO_STOP} s")
             lifespan.cancel()
             await asyncio.wait({lifespan}, timeout=5)
-    if lifespan.done() and not lifespan.cancelled():
-        lifespan.exception()  # a failure to stop says nothing about isolation; one to start was raised above
+    if lifespan.done() and not lifespan.cancelled() and (problem := lifespan.exception()) and not already:
+        system._note_stop("did not stop in order", problem)

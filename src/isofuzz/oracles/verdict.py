@@ -20,8 +20,12 @@ class Verdict(Enum):
 _EXIT_CODES = {Verdict.ISOLATED: 0, Verdict.LEAKED: 1, Verdict.ERROR: 2, Verdict.INCONCLUSIVE: 3}
 
 
-def conclude(*, leaks: int, unchecked: int) -> Verdict:
-    """Green means checked: without a leak, one thing that was not exercised makes a run inconclusive."""
-    if leaks:
+def conclude(*, leaks: int, unchecked: int, hazards: int = 0, unjudged: int = 0, strict: bool = False) -> Verdict:
+    """Green means checked: without a leak, one thing that was not exercised makes a run inconclusive.
+
+    Of a strict run, a hazard counts as a leak, and what could not be judged to be one counts as not exercised. Any
+    other run tells of both, and neither touches its verdict.
+    """
+    if leaks or (strict and hazards):
         return Verdict.LEAKED
-    return Verdict.INCONCLUSIVE if unchecked else Verdict.ISOLATED
+    return Verdict.INCONCLUSIVE if unchecked or (strict and unjudged) else Verdict.ISOLATED

@@ -100,7 +100,7 @@ class Operation:
     """One annotated method of a target.
 
     `creates` lists the things in the return type, in order; `shows` and `shown` say which kind of secret the return
-    value shows, and how completely.
+    value shows, and how completely; `budget_ms` says how many milliseconds 95 of 100 calls may take at the most.
     """
 
     name: str
@@ -108,6 +108,7 @@ class Operation:
     creates: tuple[str, ...] = ()
     shows: Shows | None = None
     shown: str | None = None
+    budget_ms: float | None = None
 
     @cached_property
     def writes(self) -> bool:
@@ -172,6 +173,11 @@ class Vocabulary:
             return self.kind_of(parameter) in (Kind.USER, Kind.SESSION) and not parameter.several
 
         return {each.name: next(filter(acts, each.parameters), None) for each in self.operations}
+
+    @property
+    def budgets(self) -> dict[str, float]:
+        """The budgets of the operations that have one, in milliseconds."""
+        return {each.name: each.budget_ms for each in self.operations if each.budget_ms is not None}
 
     def depth(self, name: str) -> int:
         """How many containers a thing of this class lives in, one within the other."""

@@ -9,26 +9,29 @@ from rich.text import Text
 
 from isofuzz.history.entries import Outcome
 from isofuzz.history.relations import Relation
-from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.vocabulary import Operation, Vocabulary
 from isofuzz.report.printable import printable
 from isofuzz.runs.exercised import Exercised, formable
+from isofuzz.runs.latency import in_words
 from isofuzz.runs.summary import Summary
 
+_HEADINGS: Final = ("ok", "refused", "?", "own", "foreign", "ended", "never\nissued", "p50\nms", "p95\nms")
 _RELATIONS: Final = (Relation.OWN, Relation.FOREIGN, Relation.ENDED, Relation.NEVER)
+_NOTHING: Final = Text("·", style="dim")
 _MOST_ERRORS: Final = 5
 _LONGEST_ERROR: Final = 200
 
 
 def coverage_table(exercised: Exercised, vocabulary: Vocabulary) -> Table:
-    """How often each operation ended how, and with whose things it was tried; `·` where there is nothing to try."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("operation")
-    for heading in ("ok", "refused", "?", *_RELATIONS):
-        table.add_column(heading, justify="right")
+    """How often each operation ended how, with whose things it was tried, and how long it took; `·` for nothing."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("operation", vertical="bottom", overflow="fold")
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right", vertical="bottom", no_wrap=True)
     for operation in vocabulary.operations:
         outcomes = (Text(str(exercised.outcomes[operation.name, outcome])) for outcome in Outcome)
-        table.add_row(operation.name, *outcomes, *_tried(exercised, vocabulary, operation))
+        tried = _tried(exercised, vocabulary, operation)
+        table.add_row(operation.name, *outcomes, *tried, *_took(exercised, operation))
     return table
 
 
@@ -42,7 +45,7 @@ def delivered_line(exercised: Exercised) -> Text | None:
 
 def missing_lines(summary: Summary) -> Iterator[Text]:
     """What was not exercised, one line each; only how much, if it is because the run ended with what it found."""
-    if summary.verdict is Verdict.LEAKED:
+    if summary.findings:
         yield Text(
             f"Not exercised, for the run ended with what it found: {len(summary.missing)} of what the target offers"
         )
@@ -68,6 +71,12 @@ def _tried(exercised: Exercised, vocabulary: Vocabulary, operation: Operation) -
     for relation in _RELATIONS:
         counts = [exercised.cells[cell] for cell in cells if cell.relation is relation]
         if not counts:
-            yield Text("·", style="dim")
+            yield _NOTHING
         else:
             yield Text(str(sum(counts)), style="" if all(counts) else "bold yellow")
+
+
+def _took(exercised: Exercised, operation: Operation) -> Iterator[Text]:
+    latency = exercised.latency.get(operation.name)
+    for percent in (50, 95):
+        yield Text(in_words(latency.percentile_ms(percent))) if latency else _NOTHING

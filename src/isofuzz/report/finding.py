@@ -2,12 +2,12 @@
 
 import shlex
 import textwrap
-from pathlib import Path
 from typing import Final
 
 from rich.text import Text
 
 from isofuzz.cases.case import Case
+from isofuzz.cases.store import Finding
 from isofuzz.oracles.crossing import FRAME
 from isofuzz.oracles.violation import Breach, Violation
 from isofuzz.program.vocabulary import Vocabulary
@@ -19,8 +19,20 @@ _WIDEST_PARAGRAPH: Final = 100
 _LEGEND: Final = f"{CROSSED} the text in question   {OTHER}n the text of step n   {Mark.BREACH.value} what is wrong"
 
 
-def finding_lines(case: Case, path: Path, vocabulary: Vocabulary, width: int) -> list[Text]:
+def finding_lines(finding: Finding, vocabulary: Vocabulary, width: int) -> list[Text]:
     """The finding in lines of at most `width` cells; the path and the command to replay it are never cut."""
+    case = finding.case
+    return [
+        *story_lines(case, vocabulary, width),
+        Text(),
+        Text(f"steps   {_steps(case)}"),
+        Text(f"shown   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
+        *_place(finding),
+    ]
+
+
+def story_lines(case: Case, vocabulary: Vocabulary, width: int) -> list[Text]:
+    """What happened in lines of at most `width` cells: title, explanation and picture."""
     return [
         Text(title(case.violation), style="bold red"),
         Text(printable(case.fingerprint), style="dim"),
@@ -29,11 +41,6 @@ def finding_lines(case: Case, path: Path, vocabulary: Vocabulary, width: int) ->
         Text(),
         *timeline(case, vocabulary, width),
         Text(_LEGEND, style="dim"),
-        Text(),
-        Text(f"steps   {_steps(case)}"),
-        Text(f"shown   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
-        Text(f"case    {printable(str(path))}"),
-        Text(f"replay  {printable(f'isofuzz replay {shlex.quote(str(path))}')}"),
     ]
 
 
@@ -58,6 +65,16 @@ def title(violation: Violation) -> str:
             return f"a {secret}, written by {writer}, was not delivered to a user who had subscribed to it"
         case Breach.ECHOED:
             return f"a {secret}, written by {writer}, came back to its author"
+
+
+def _place(finding: Finding) -> list[Text]:
+    if finding.unkept:
+        return [Text(f"case    NOT KEPT: {printable(finding.unkept)}", style="bold red")]
+    path = str(finding.path)
+    return [
+        Text(f"case    {printable(path)}"),
+        Text(f"replay  {printable(f'isofuzz replay {shlex.quote(path)}')}"),
+    ]
 
 
 def _steps(case: Case) -> str:

@@ -49,8 +49,9 @@ class ProgressReporter:
                 self._status = _counts(event)
             case Shrinking(executions=executions, steps=steps, steps_found=found):
                 self._status = f"{found} → {steps} steps, {executions} executions"
-            case LeakSeen(case=case, path=path):
-                self._say(f"{title(case.violation)}: {path}", "bold red")
+            case LeakSeen(finding=finding):
+                place = f"NOT KEPT: {finding.unkept}" if finding.unkept else str(finding.path)
+                self._say(f"{title(finding.case.violation)}: {place}", "bold red")
             case Kept():
                 pass  # the summary tells it whole
         self._spinner.update(text=self._line())

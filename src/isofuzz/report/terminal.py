@@ -6,12 +6,15 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from isofuzz.cases.store import Finding
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.report.accepted import accepted_lines
 from isofuzz.report.coverage import coverage_table, delivered_line, missing_lines, unexpected_lines
 from isofuzz.report.finding import finding_lines
+from isofuzz.report.hazards import hazard_lines
 from isofuzz.report.printable import printable
-from isofuzz.runs.summary import Finding, Summary
+from isofuzz.runs.summary import Summary
 
 _WORDS: Final = {
     Verdict.ISOLATED: ("bold green", "nothing crossed a boundary, and everyone still got their own"),
@@ -19,6 +22,7 @@ _WORDS: Final = {
     Verdict.INCONCLUSIVE: ("bold yellow", "no leak was seen, but not everything was checked"),
     Verdict.ERROR: ("bold red", "the run failed, so nothing can be said about isolation"),
 }
+_STRICT: Final = "hazards count as leaks, for the run is strict"
 
 
 def print_summary(console: Console, summary: Summary, vocabulary: Vocabulary) -> None:
@@ -33,7 +37,7 @@ def print_summary(console: Console, summary: Summary, vocabulary: Vocabulary) ->
 def print_finding(console: Console, finding: Finding, vocabulary: Vocabulary, *, heading: str) -> None:
     """Print one finding."""
     console.rule(Text(heading), align="left", characters="─")
-    print_lines(console, finding_lines(finding.case, finding.path, vocabulary, console.width))
+    print_lines(console, finding_lines(finding, vocabulary, console.width))
 
 
 def print_lines(console: Console, lines: Iterable[Text]) -> None:
@@ -45,17 +49,22 @@ def print_lines(console: Console, lines: Iterable[Text]) -> None:
 def verdict_lines(summary: Summary) -> Iterator[Text]:
     """The verdict in plain words, of what, and on which services."""
     style, words = _WORDS[summary.verdict]
+    if summary.verdict is Verdict.LEAKED and not summary.findings:
+        words = _STRICT
     planted = f" with the planted defect {summary.defect}" if summary.defect else ""
-    yield Text(f"{summary.verdict.name}: {words}", style=style)
+    aside = ", apart from what is accepted" if summary.accepted else ""
+    yield Text(f"{summary.verdict.name}: {words}{aside}", style=style)
     yield Text(printable(f"{summary.target}{planted}, profile {summary.profile}, {summary.seconds:.1f} s"))
     yield Text(printable(f"services: {summary.services}"))
+    yield from accepted_lines(summary)
 
 
 def reason_lines(summary: Summary) -> Iterator[Text]:
-    """Why the verdict is no better: what went wrong, and what was not exercised."""
+    """Why the verdict is no better: what went wrong, what is amiss, and what was not exercised."""
     if summary.trouble:
         yield Text()
         yield from (Text(printable(line), style="red") for line in summary.trouble.splitlines())
+    yield from hazard_lines(summary)
     if summary.missing and summary.verdict is not Verdict.ERROR:
         yield Text()
         yield from missing_lines(summary)
@@ -69,8 +78,12 @@ def _print_exercised(console: Console, summary: Summary, vocabulary: Vocabulary)
         f"{exercised.programs} programs, {exercised.operations} operations"
         f" ({exercised.skipped} more skipped), {exercised.frames} frames"
     )
+    if summary.sessions:
+        counts += f", with {summary.sessions} sessions at once"
     print_lines(console, [Text(), Text.assemble(("Exercised: ", "bold"), counts)])
+    console.print()
     console.print(coverage_table(exercised, vocabulary))
+    console.print()
     if delivered := delivered_line(exercised):
         print_lines(console, [delivered])
     if exercised.unexpected:

@@ -18,6 +18,7 @@ def confirmed_cold(case: Path, hit_rate: HitRate, sources: Sources) -> bool | No
     tries = tries_for(hit_rate) if hit_rate.seen else 1
     request = {
         "case": str(case),
+        "path": sys.path,
         "times": tries,
         "database_url": sources.database_url,
         "allow_hosts": sources.allow_hosts,
@@ -40,7 +41,7 @@ def confirmed_cold(case: Path, hit_rate: HitRate, sources: Sources) -> bool | No
 def main() -> None:
     """Replay the case that standard input names; answer on standard output."""
     request = json.loads(sys.stdin.read())
-    sys.path.insert(0, str(Path.cwd()))
+    sys.path[:] = request["path"]  # the target is found where the run found it
     [replayed] = replay(
         [Path(request["case"])],
         times=request["times"],

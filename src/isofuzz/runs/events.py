@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from isofuzz.cases.case import Case
+from isofuzz.cases.store import Finding
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Phase:
-    """Another part of the run begins: `sweep`, `find`, `shrink`, `confirm`."""
+    """Another part of the run begins: `replay` of kept cases, `sweep`, `find`, `shrink`, `confirm`."""
 
     name: str
 
@@ -36,10 +35,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class LeakSeen:
-    """A violation was seen and is on disk, not yet shrunk."""
+    """A violation was seen and is on disk, if it could be written there; it is not yet shrunk."""
 
-    case: Case
-    path: Path
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,7 @@ class Shrinking:
 class Kept:
     """A finding is final: shrunk, and confirmed or not."""
 
-    case: Case
-    path: Path
+    finding: Finding
 
 
 Event = Started | Phase | Progress | LeakSeen | Shrinking | Kept

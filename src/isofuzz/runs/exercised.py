@@ -1,7 +1,7 @@
 """What a run exercised, counted; and what it did not, in words. Green means checked."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Standing
@@ -11,6 +11,7 @@ from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.vocabulary import Draw, Effect, Operation, Vocabulary
+from isofuzz.runs.latency import Latency
 from isofuzz.runs.sweep import enders, guarded
 
 
@@ -30,7 +31,7 @@ class Exercised:
     `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `taken` rights
     that were there until an operation took them away, `delivered` events that had to arrive and did, `unknown` absences
     that no barrier could prove; `unexpected` holds one example of each way in which an operation ended unexpectedly,
-    with its count.
+    with its count. `latency` holds how long the target took over each operation, by its name.
     """
 
     programs: int = 0
@@ -45,9 +46,10 @@ class Exercised:
     delivered: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     unexpected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    latency: defaultdict[str, Latency] = field(default_factory=lambda: defaultdict(Latency))
 
-    def add(self, history: History, judge: Judge) -> None:
-        """Count one program."""
+    def add(self, history: History, judge: Judge, durations: Mapping[int, float] = {}) -> None:
+        """Count one program, in which each step took so many seconds, as far as that is known."""
         self.programs += 1
         self.delivered += judge.delivery.asserted
         self.unknown += judge.delivery.unknown
@@ -60,7 +62,10 @@ class Exercised:
                 case Delivery():
                     self.frames += 1
                 case Completion():
-                    self._complete(judge.model.deeds[entry.step], entry)
+                    deed = judge.model.deeds[entry.step]
+                    self._complete(deed, entry)
+                    if entry.step in durations:
+                        self.latency[deed.operation.name].add(durations[entry.step])
 
     def missing(self, vocabulary: Vocabulary) -> list[str]:
         """What the target could have been asked and was not, or never answered; each in words."""

@@ -8,17 +8,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 from isofuzz.cases.case import Case, HitRate
-from isofuzz.cases.store import CaseStore
+from isofuzz.cases.store import CaseStore, Finding
 from isofuzz.engine.interpreter import Execution
 from isofuzz.oracles.explanation import explain
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.accepting import Acceptance, AcceptedFinding, AcceptList
 from isofuzz.runs.events import Kept, LeakSeen, Listener
-from isofuzz.runs.summary import Finding
 
 
 class Keeper:
-    """Keeps one case for each fingerprint. `unworked` are those that were seen and not yet shrunk."""
+    """Keeps one case for each fingerprint.
+
+    `unworked` are those that were seen and not yet shrunk. What is `accepted` is neither: it stops and counts nothing.
+    """
 
     def __init__(
         self,
@@ -29,9 +32,11 @@ class Keeper:
         services: str,
         versions: Mapping[str, str],
         folder: Path,
+        accept: AcceptList,
         listener: Listener,
     ) -> None:
         self.findings: dict[str, Finding] = {}
+        self.accepted: dict[str, AcceptedFinding] = {}
         self.unworked: list[str] = []
         self._target = target
         self._defect = defect
@@ -39,11 +44,12 @@ class Keeper:
         self._services = services
         self._versions = {**versions, "isofuzz": version("isofuzz"), "python": platform.python_version()}
         self._store = CaseStore(folder)
+        self._accept = accept
         self._listener = listener
 
     def see(self, execution: Execution, violation: Violation) -> None:
         """Keep the violation, unless its like is kept already."""
-        if violation.fingerprint in self.findings:
+        if violation.fingerprint in self.findings or violation.fingerprint in self.accepted:
             return
         case = Case(
             target=self._target,
@@ -57,10 +63,12 @@ class Keeper:
             versions=self._versions,
             steps_found=len(execution.program),
         )
-        path = self._store.keep(case)
-        self.findings[case.fingerprint] = Finding(case, path)
+        if acceptance := self._accept.silences(case.fingerprint):
+            self._keep_accepted(case, acceptance)
+            return
+        finding = self.findings[case.fingerprint] = self._store.keep(case)
         self.unworked.append(case.fingerprint)
-        self._listener(LeakSeen(case, path))
+        self._listener(LeakSeen(finding))
 
     def improve(self, fingerprint: str, execution: Execution) -> None:
         """The same bug was shown by a smaller program."""
@@ -77,9 +85,14 @@ class Keeper:
         """The finding is final."""
         self._update(fingerprint, hit_rate=hit_rate, cold=cold)
         self.unworked.remove(fingerprint)
-        finding = self.findings[fingerprint]
-        self._listener(Kept(finding.case, finding.path))
+        self._listener(Kept(self.findings[fingerprint]))
+
+    def _keep_accepted(self, case: Case, acceptance: Acceptance) -> None:
+        """A case that is there already was shrunk before it was accepted, so it stays."""
+        path = self._store.path_of(case)
+        finding = Finding(case, path) if path.exists() else self._store.keep(case)
+        self.accepted[case.fingerprint] = AcceptedFinding(finding, acceptance)
 
     def _update(self, fingerprint: str, **changes: object) -> None:
         case = replace(self.findings[fingerprint].case, **changes)  # type: ignore[arg-type]  # fields of Case, by name
-        self.findings[fingerprint] = Finding(case, self._store.keep(case))
+        self.findings[fingerprint] = self._store.keep(case)

@@ -1,10 +1,15 @@
-"""Profiles: how much a run does. Each is also registered with Hypothesis, as `isofuzz-` and its name."""
+"""Profiles: how much a run does. Each is also registered with Hypothesis, as `isofuzz-` and its name.
+
+Hypothesis is imported where it is needed: the names of the profiles are wanted where it would take too long to load.
+"""
 
 from dataclasses import dataclass
-
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from typing import TYPE_CHECKING
 
 from isofuzz.errors import UsageError
+
+if TYPE_CHECKING:
+    from hypothesis import settings
 
 
 @dataclass(frozen=True)
@@ -12,7 +17,8 @@ class Profile:
     """The budget of a run.
 
     `programs` random programs of up to `steps` steps after their prologue, for at most `seconds`; `findings` after
-    which it stops; `shrink_seconds` for each of them.
+    which it stops; `shrink_seconds` for each of them. `known_only`: what is known instead of anything new, which is the
+    kept cases of the target, and of the random programs those that Hypothesis remembers.
     """
 
     name: str
@@ -21,6 +27,7 @@ class Profile:
     seconds: float
     findings: int
     shrink_seconds: float
+    known_only: bool = False
 
     @property
     def hypothesis_name(self) -> str:
@@ -34,6 +41,7 @@ PROFILES = {
         Profile("dev", programs=40, steps=20, seconds=20, findings=1, shrink_seconds=20),
         Profile("ci", programs=200, steps=30, seconds=120, findings=3, shrink_seconds=60),
         Profile("nightly", programs=20_000, steps=50, seconds=3600, findings=50, shrink_seconds=300),
+        Profile("replay", programs=1000, steps=50, seconds=120, findings=50, shrink_seconds=20, known_only=True),
     )
 }
 DEFAULT = "dev"
@@ -49,16 +57,20 @@ def profile_named(name: str) -> Profile:
 
 def register_profiles() -> None:
     """Make the profiles known to Hypothesis, for `--hypothesis-profile`; no profile of another name is touched."""
+    from hypothesis import settings
+
     for profile in PROFILES.values():
         settings.register_profile(profile.hypothesis_name, hypothesis_settings(profile))
 
 
-def hypothesis_settings(profile: Profile) -> settings:
+def hypothesis_settings(profile: Profile) -> "settings":
     """How Hypothesis runs the machine: it only finds; isofuzz itself shrinks, replays and judges."""
+    from hypothesis import HealthCheck, Phase, Verbosity, settings
+
     return settings(
         max_examples=profile.programs,
         stateful_step_count=profile.steps,
-        phases=(Phase.reuse, Phase.generate),
+        phases=(Phase.reuse,) if profile.known_only else (Phase.reuse, Phase.generate),
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=False,

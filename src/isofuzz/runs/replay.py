@@ -14,6 +14,7 @@ from isofuzz.errors import CaseUnreadable, InfrastructureError, UsageError
 from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.configuration import find_pyproject
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.reproduction import Reproducer, tries_for
 from isofuzz.runs.targets import find_target
@@ -103,16 +104,20 @@ async def _replay(path: Path, case: Case, times: int | None, sources: Sources) -
             execution, shown = await reproducer.once(case.program)
             runs += 1
             seen += shown
-            untested = untested or (None if shown else _untested(case, execution))
+            untested = untested or (None if shown else why_untested(case, execution))
     return _judged(path, case, HitRate(seen, runs), wanted, untested)
 
 
 def _check_place(case: Case) -> None:
     """Raises CaseUnreadable if the case names a file elsewhere: cases are passed on, and importing runs code."""
     place = Path(case.target.rpartition(":")[0])
-    if place.suffix == ".py" and not place.resolve().is_relative_to(Path.cwd()):
+    here = Path.cwd()
+    project = find_pyproject(here)
+    folder = project.parent if project else here
+    if place.suffix == ".py" and not place.resolve().is_relative_to(folder):
         raise CaseUnreadable(
-            f"its target {case.target} is outside of this folder; if you trust it, replay from a folder that holds it"
+            f"its target {case.target} is outside of this folder, {folder}; "
+            "if you trust it, replay from a folder that holds it"
         )
 
 
@@ -128,7 +133,7 @@ def _judged(path: Path, case: Case, hit_rate: HitRate, wanted: int, untested: st
     return Replayed(path, case, ReplayVerdict.NO_LONGER, hit_rate, f"clean in {hit_rate.runs} runs")
 
 
-def _untested(case: Case, execution: Execution) -> str | None:
+def why_untested(case: Case, execution: Execution) -> str | None:
     """Why this clean execution says nothing: a step that the story needs was skipped or ended unexpectedly."""
     outcomes = {entry.step: entry.outcome for entry in execution.history if isinstance(entry, Completion)}
     for call in case.program.calls:

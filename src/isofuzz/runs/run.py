@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import SkipTest
 
 from hypothesis import seed as hypothesis_seed
 from hypothesis import settings
@@ -15,24 +16,30 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from isofuzz.cases.case import HitRate
+from isofuzz.cases.store import CaseStore, Finding
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.machine import Stop, build_machine
 from isofuzz.engine.shrinker import Shrinker
 from isofuzz.engine.system import System, running
-from isofuzz.errors import InfrastructureError
+from isofuzz.errors import InfrastructureError, UsageError
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.verdict import Verdict, conclude
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
+from isofuzz.runs.accepting import AcceptList
 from isofuzz.runs.cold import confirmed_cold
 from isofuzz.runs.events import Listener, Phase, Progress, Shrinking, Started
 from isofuzz.runs.exercised import Exercised
+from isofuzz.runs.hazards import over_budget, unjudged
 from isofuzz.runs.keeper import Keeper
+from isofuzz.runs.known import known_cases
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.profiles import Profile, hypothesis_settings
+from isofuzz.runs.replay import why_untested
 from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
 from isofuzz.runs.summary import Summary
-from isofuzz.runs.sweep import sweep
+from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
+from isofuzz.runs.targets import name_of
 from isofuzz.services import Sources, open_services
 from isofuzz.target.base import Target
 from isofuzz.target.signatures import Signatures, read_signatures
@@ -40,16 +47,21 @@ from isofuzz.target.signatures import Signatures, read_signatures
 T = TypeVar("T")
 
 INTERRUPTED = "interrupted: what was found until then is kept, what was not yet exercised is unknown"
-_SWEEP_SECONDS = 90
-"""What the sweep may take at least, whatever the profile: a system that hangs often would take hours."""
 
 _FIRST_TRIES = 8
 """How often a program that does not show its violation every time is run, to learn how often it does."""
 
+_FEWEST_SESSIONS, _MOST_SESSIONS = 2, 64
+"""One alone overlaps with nobody; more than the most would take longer to sign in than to do anything."""
+
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go."""
+    """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go.
+
+    `sessions` is how many users act at the same time, each with a session: by themselves programs have two or three.
+    `strict`: a hazard counts as a leak.
+    """
 
     target: str
     target_class: type[Target]
@@ -59,14 +71,27 @@ class RunRequest:
     only: frozenset[Oracle] = frozenset(Oracle)
     cases: Path = Path(".isofuzz/cases")
     sources: Sources = field(default_factory=Sources)
+    accept: AcceptList = field(default_factory=AcceptList)
+    sessions: int | None = None
+    strict: bool = False
 
 
 def run(request: RunRequest, listener: Listener = lambda event: None) -> Summary:
     """Run to the end, or until Ctrl-C; raises UsageError (TargetMistake among them) if there is nothing to run."""
+    _check_sessions(request.sessions)
     signatures = read_signatures(request.target_class)
     target = planted(request.target_class, request.defect)
+    CaseStore(request.cases).open()
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return _Run(request, target, signatures, listener, runner.get_loop()).to_the_end()
+
+
+def _check_sessions(sessions: int | None) -> None:
+    if sessions is not None and not _FEWEST_SESSIONS <= sessions <= _MOST_SESSIONS:
+        raise UsageError(
+            f"{sessions} sessions cannot act at the same time in one program; write a number from "
+            f"{_FEWEST_SESSIONS} to {_MOST_SESSIONS}, or leave it out"
+        )
 
 
 class _Run:
@@ -101,6 +126,7 @@ class _Run:
         interrupted = False
         try:
             with self._system_up() as system:
+                self._replay_known(system)
                 self._sweep(system)
                 self._find(system)
         except InfrastructureError as problem:
@@ -128,6 +154,7 @@ class _Run:
         services = await stack.enter_async_context(open_services(request.sources))
         self._services, self._versions = services.origin, dict(services.versions)
         system = await stack.enter_async_context(running(self._target, self._signatures, services, new_mint()))
+        self._services, self._versions = services.origin, dict(services.versions)  # with what its start asked for
         self._keeper = Keeper(
             target=request.target,
             defect=request.defect,
@@ -135,22 +162,60 @@ class _Run:
             services=services.origin,
             versions=services.versions,
             folder=request.cases,
+            accept=request.accept,
             listener=self._listener,
         )
         self._listener(Started(request.target, request.defect, self._profile.name, services.origin))
         self._system = system
         return system
 
-    # -- sweep and find
+    # -- what is known, sweep and find
 
-    def _sweep(self, system: System) -> None:
-        self._listener(Phase("sweep"))
-        until = time.monotonic() + max(_SWEEP_SECONDS, self._profile.seconds)
-        for exercise in sweep(self._signatures):
+    def _replay_known(self, system: System) -> None:
+        """Execute the kept cases, each as often as it takes to tell, if the run is about what is known."""
+        if not self._profile.known_only:
+            return
+        request = self._request
+        known = known_cases(
+            request.cases,
+            targets={request.target, name_of(request.target_class)},
+            defect=request.defect,
+            vocabulary=self._signatures.vocabulary,
+        )
+        self._cut += known.lost
+        if known.findings:
+            self._listener(Phase("replay"))
+        until = time.monotonic() + max(LEAST_SECONDS, self._profile.seconds)
+        for finding in known.findings:
             if not self._wants_findings():
                 return
             if time.monotonic() > until:
-                self._cut = [f"the sweep was cut short at `{exercise.purpose}`: its time was up"]
+                self._cut.append(f"the kept case {finding.path} was not executed: the time was up")
+                continue
+            self._replay_case(system, finding)
+
+    def _replay_case(self, system: System, known: Finding) -> None:
+        reason = None
+        for _ in range(tries_for(known.case.hit_rate)):
+            execution = self.do(
+                execute(system, known.case.program, self._new_judge(), self._kept.see, stop=self._shows_new)
+            )
+            self._count(execution)
+            self._work_on_findings(system)
+            if execution.judge.violations:
+                return
+            reason = reason or why_untested(known.case, execution)
+        if reason:
+            self._cut.append(f"the kept case {known.path}: {reason}")
+
+    def _sweep(self, system: System) -> None:
+        self._listener(Phase("sweep"))
+        until = time.monotonic() + max(least_seconds(self._request.sessions), self._profile.seconds)
+        for exercise in sweep(self._signatures, self._request.sessions):
+            if not self._wants_findings():
+                return
+            if time.monotonic() > until:
+                self._cut.append(exercise.cut)
                 return
             execution = self.do(
                 execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self._shows_new)
@@ -181,12 +246,15 @@ class _Run:
 
     def _draw_programs(self, count: int) -> None:
         name = "".join(part.title() for part in (self._target_name(), self._request.defect or "") if part)
-        machine: Any = build_machine(self._signatures, self, name)
+        sessions = self._request.sessions
+        name += f"With{sessions}" if sessions else ""
+        machine: Any = build_machine(self._signatures, self, name, sessions=sessions)
         if self._request.seed is not None:
             machine = hypothesis_seed(self._request.seed)(machine)
         examples = DirectoryBasedExampleDatabase(self._request.cases / "examples")
         limits = settings(hypothesis_settings(self._profile), max_examples=count, database=examples)
-        with suppress(Stop, HypothesisException):  # the sink has what was found; what Hypothesis says of it is ignored
+        # The sink has what was found; what Hypothesis says of it is ignored, and also that it remembers nothing to run.
+        with suppress(Stop, HypothesisException, SkipTest):
             run_state_machine_as_test(machine, settings=limits)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -230,8 +298,8 @@ class _Run:
             reproducer = Reproducer(system, fingerprint, self._request.only, self._kept.see)
             hit_rate = self.do(self._shrink(reproducer))
             self._listener(Phase("confirm"))
-            path = self._kept.findings[fingerprint].path
-            cold = confirmed_cold(path, hit_rate, self._request.sources)
+            finding = self._kept.findings[fingerprint]
+            cold = None if finding.unkept else confirmed_cold(finding.path, hit_rate, self._request.sources)
             self._kept.conclude(fingerprint, hit_rate=hit_rate, cold=cold)
 
     async def _shrink(self, reproducer: Reproducer) -> HitRate:
@@ -282,7 +350,7 @@ class _Run:
         return Judge(self._signatures.vocabulary, only=self._request.only)
 
     def _count(self, execution: Execution) -> None:
-        self._exercised.add(execution.history, execution.judge)
+        self._exercised.add(execution.history, execution.judge, execution.durations)
         counted = self._exercised
         seconds = time.monotonic() - self._began
         self._listener(Progress(counted.programs, counted.operations, seconds, len(self._kept.findings)))
@@ -292,8 +360,17 @@ class _Run:
 
     def _summary(self, trouble: str | None, *, interrupted: bool) -> Summary:
         findings = tuple(self._keeper.findings.values()) if self._keeper else ()
-        missing = (*self._cut, *self._exercised.missing(self._signatures.vocabulary))
-        verdict = conclude(leaks=len(findings), unchecked=len(missing) + interrupted)
+        vocabulary = self._signatures.vocabulary
+        missing = (*self._cut, *self._exercised.missing(vocabulary))
+        hazards = tuple(over_budget(self._exercised, vocabulary))
+        not_judged = tuple(unjudged(self._exercised, vocabulary))
+        verdict = conclude(
+            leaks=len(findings),
+            unchecked=len(missing) + interrupted,
+            hazards=len(hazards),
+            unjudged=len(not_judged),
+            strict=self._request.strict,
+        )
         if trouble and not interrupted and not findings:
             verdict = Verdict.ERROR
         return Summary(
@@ -302,10 +379,17 @@ class _Run:
             profile=self._profile.name,
             verdict=verdict,
             findings=findings,
+            accepted=tuple(self._keeper.accepted.values()) if self._keeper else (),
+            lapsed=self._request.accept.lapsed(),
             exercised=self._exercised,
             missing=missing,
             trouble=trouble,
             services=self._services,
             versions=self._versions,
             seconds=time.monotonic() - self._began,
+            sessions=self._request.sessions,
+            strict=self._request.strict,
+            hazards=hazards,
+            unjudged=not_judged,
+            budgets=vocabulary.budgets,
         )

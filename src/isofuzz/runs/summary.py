@@ -1,22 +1,15 @@
 """What a run concludes, for people and for machines."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from isofuzz.cases.case import Case
+from isofuzz.cases.store import Finding
 from isofuzz.history.entries import Outcome
+from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.verdict import Verdict
+from isofuzz.runs.accepting import Acceptance, AcceptedFinding
 from isofuzz.runs.exercised import Exercised
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A case and where it is kept."""
-
-    case: Case
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -24,6 +17,9 @@ class Summary:
     """A finished run.
 
     `missing` says what was not exercised; `trouble` why the run ended early, if it did; `seconds` is wall time.
+    `accepted` are findings that were seen and do not count, `lapsed` what was accepted until a day that is over.
+    `hazards` are what is amiss and no leak, unless the run is `strict`; `unjudged` says of what that is unknown;
+    `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have one.
     """
 
     target: str
@@ -37,6 +33,13 @@ class Summary:
     services: str
     versions: Mapping[str, str]
     seconds: float
+    accepted: tuple[AcceptedFinding, ...] = ()
+    lapsed: tuple[Acceptance, ...] = ()
+    sessions: int | None = None
+    strict: bool = False
+    hazards: tuple[Hazard, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    budgets: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable summary; field names are stable."""
@@ -46,16 +49,37 @@ class Summary:
             "target": self.target,
             "defect": self.defect,
             "profile": self.profile,
+            "sessions": self.sessions,
+            "strict": self.strict,
             "verdict": self.verdict.value,
             "exit_code": self.verdict.exit_code,
             "trouble": self.trouble,
             "findings": [_finding(finding) for finding in self.findings],
+            "accepted": [_accepted(accepted) for accepted in self.accepted],
+            "lapsed": [_acceptance(acceptance) for acceptance in self.lapsed],
+            "hazards": [_hazard(hazard) for hazard in self.hazards],
+            "unjudged": list(self.unjudged),
             "exercised": _counts(self.exercised),
+            "latency": {name: self._latency(name) for name in sorted(self.exercised.latency)},
             "missing": list(self.missing),
             "services": self.services,
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 3),
         }
+
+    def _latency(self, operation: str) -> dict[str, Any]:
+        latency = self.exercised.latency[operation]
+        return {
+            "count": latency.count,
+            "p50_ms": round(latency.percentile_ms(50), 3),
+            "p95_ms": round(latency.percentile_ms(95), 3),
+            "max_ms": round(latency.max_ms, 3),
+            "budget_ms": self.budgets.get(operation),
+        }
+
+
+def _hazard(hazard: Hazard) -> dict[str, Any]:
+    return {"kind": hazard.kind.value, "subject": hazard.subject, "sentence": hazard.sentence}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -69,8 +93,24 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "steps_found": case.steps_found,
         "hit_rate": [case.hit_rate.seen, case.hit_rate.runs],
         "cold": case.cold,
-        "case": str(finding.path),
+        "case": _case(finding),
     }
+
+
+def _accepted(accepted: AcceptedFinding) -> dict[str, Any]:
+    return {**_acceptance(accepted.acceptance), "case": _case(accepted.finding)}
+
+
+def _acceptance(acceptance: Acceptance) -> dict[str, Any]:
+    return {
+        "fingerprint": acceptance.fingerprint,
+        "reason": acceptance.reason,
+        "until": acceptance.until.isoformat(),
+    }
+
+
+def _case(finding: Finding) -> str | None:
+    return None if finding.unkept else str(finding.path)
 
 
 def _counts(exercised: Exercised) -> dict[str, Any]:

@@ -30,6 +30,11 @@ def find_target(name: str) -> type[Target]:
     return _checked(name, found)
 
 
+def pack_names() -> list[str]:
+    """The packs that are installed."""
+    return sorted(pack.name for pack in entry_points(group=GROUP))
+
+
 def name_of(target: type[Target]) -> str:
     """The name under which another process finds this class."""
     for pack in entry_points(group=GROUP):
@@ -48,7 +53,7 @@ def _pack(name: str) -> EntryPoint:
         meant = f" (did you mean {place}:{last}?)" if dot else ""
         raise UsageError(
             f"there is no pack {name!r}{meant}; write your target as module:Class, for example tests.chat:Chat, or one "
-            f"of the packs: {', '.join(sorted(packs))}"
+            f"of the packs: {', '.join(pack_names())}"
         )
     return packs[name]
 
@@ -69,7 +74,7 @@ def _module(name: str) -> ModuleType:
                 "path/to/file.py:Class"
             ) from None
         raise UsageError(f"{name} cannot be imported: it imports {missing.name!r}, which is not installed") from missing
-    except Exception as problem:  # the user's module may raise anything at import
+    except (Exception, SystemExit) as problem:  # the user's module may raise anything at import
         raise UsageError(f"{name} cannot be imported: {type(problem).__name__}: {problem}") from problem
 
 
@@ -84,7 +89,7 @@ def _module_from_file(path: Path) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as problem:  # the user's module may raise anything at import
+    except (Exception, SystemExit) as problem:  # the user's module may raise anything at import
         raise UsageError(f"{path} cannot be imported: {type(problem).__name__}: {problem}") from problem
     return module
 

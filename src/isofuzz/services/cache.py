@@ -16,7 +16,7 @@ def cached(name: str, make: Callable[[Path], None], is_whole: Callable[[Path], b
 
     Raises OSError when there is no place for it.
     """
-    home = _home()
+    home = cache_home()
     path = home / name
     with (home / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -34,8 +34,11 @@ def cached(name: str, make: Callable[[Path], None], is_whole: Callable[[Path], b
     return path
 
 
-def _home() -> Path:
-    """The user's cache folder; for root one that the unprivileged server user can reach, writable by root alone."""
+def cache_home() -> Path:
+    """The user's cache folder; for root one that the unprivileged server user can reach, writable by root alone.
+
+    It is made if it is missing; raises OSError when it cannot be.
+    """
     if os.geteuid() != 0:
         home = platformdirs.user_cache_path("isofuzz")
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -22,6 +22,8 @@ from isofuzz.services.watchdog import PATIENCE
 SUPERUSER = "isofuzz"
 _PORT = 5432  # only a part of the socket's name: nothing listens on a port
 _SECONDS_TO_START = 30.0
+_ROOM = 60 * 2**20
+"""Bytes that a cluster and its first log segments take, roughly."""
 
 _INITDB = (
     f"--username={SUPERUSER}",
@@ -78,15 +80,32 @@ class Cluster:
 def running_cluster(postgres: Postgres, folder: RunFolder) -> Iterator[Cluster]:
     """A new cluster in `folder` that accepts connections; stopped at the end. Raises ServicesUnavailable."""
     data, log = folder.path / "data", folder.path / "postgres.log"
-    _create_data(postgres, data, log)
+    with _told_if_the_disk_is_full(folder.path):
+        _create_data(postgres, data, log)
     settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
     process = postgres.start("postgres", "-D", data, f"--unix_socket_directories={folder.path}", *settings, log=log)
     try:
         folder.watch(process, SIGQUIT)
-        _wait_until_ready(process, data, log)
+        with _told_if_the_disk_is_full(folder.path):
+            _wait_until_ready(process, data, log)
         yield Cluster(folder.path)
     finally:
         _stop(process)
+
+
+@contextmanager
+def _told_if_the_disk_is_full(folder: Path) -> Iterator[None]:
+    """Adds to what Postgres complains of that there is no room, and what to do."""
+    try:
+        yield
+    except ServicesUnavailable as problem:
+        free = shutil.disk_usage(folder).free
+        if free > _ROOM:
+            raise
+        raise ServicesUnavailable(
+            f"{problem}\nThe disk that holds {folder.parent} has {free // 2**20} MB left, and Postgres needs"
+            f" {_ROOM // 2**20} MB: make room, or set TMPDIR to a folder elsewhere"
+        ) from problem
 
 
 def _create_data(postgres: Postgres, data: Path, log: Path) -> None:

@@ -11,7 +11,7 @@ from isofuzz.errors import ServicesUnavailable, UsageError
 # What says how to connect may stay. Anything else could redirect the connection (hostaddr, service) or change what
 # the server does (options).
 _OPTIONS = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslnegotiation"})
-_EXAMPLE = "postgresql://user:password@localhost:5432/database"
+_EXAMPLE = "postgresql://user@localhost:5432/database"  # a password in it would be hidden from the reader
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ class DatabaseUrl:
         except ValueError as error:
             raise UsageError(f"The database URL is malformed. Write it as {_EXAMPLE}") from error
         if parts.scheme not in {"postgresql", "postgres"}:
+            scheme = f"begins with {parts.scheme!r}" if parts.scheme else "has no scheme"
             raise UsageError(
-                f"The database URL begins with {parts.scheme or 'no scheme'!r}; isofuzz needs a plain"
+                f"The database URL {scheme}; isofuzz needs a plain"
                 f" postgresql:// URL, without a driver's name: {_EXAMPLE}"
             )
         host = query.pop("host", "") or unquote(parts.hostname or "")
@@ -89,14 +90,15 @@ class DatabaseUrl:
 
     def require_near(self, allow_hosts: Collection[str]) -> None:
         """Raise ServicesUnavailable unless the server is on this machine, or its host is in `allow_hosts`."""
-        if not (self.is_socket or _is_loopback(self.host) or self.host in allow_hosts):
+        if not (self.is_socket or is_loopback(self.host) or self.host in allow_hosts):
             raise ServicesUnavailable(
                 f"The database URL names the host {self.host}, which is not this machine. isofuzz creates and drops"
                 f" databases and roles there only if you say so: --allow-host {self.host}"
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether `host` is an address of this machine that no other machine can reach."""
     if host == "localhost":
         return True
     try:

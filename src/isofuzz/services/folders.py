@@ -46,12 +46,15 @@ class RunFolder:
         """For the system under test: belongs to the user who runs isofuzz, also where the run folder does not."""
         return self.path / "scratch"
 
-    def watch(self, process: subprocess.Popen[bytes], stop_signal: Signals) -> None:
-        """Have `process` stopped by `stop_signal`, later by force, should this process die before it is stopped."""
+    def watch(self, process: subprocess.Popen[bytes], stop_signal: Signals, *, group: bool = False) -> None:
+        """Have `process` stopped by `stop_signal`, later by force, should this process die before it is stopped.
+
+        With `group` it leads a process group, all of which is stopped.
+        """
         identity = watchdog.start_identity(process.pid)
         if identity is None:
             return  # it has already ended
-        entry = {"pid": process.pid, "identity": identity, "signal": int(stop_signal)}
+        entry = {"pid": process.pid, "identity": identity, "signal": int(stop_signal), "group": group}
         self._record.write(json.dumps(entry) + "\n")
         self._record.flush()
 
@@ -76,12 +79,18 @@ def run_folder(*, owner: tuple[int, int] | None = None) -> Iterator[RunFolder]:
         watchdog.delete(path)
 
 
-def clear_dead_runs(owners: set[int]) -> None:
-    """Clear the run folders of `owners` (user ids) whose process is gone: its lock on the record went with it."""
+def clear_dead_runs(owners: set[int]) -> int:
+    """Clear the run folders of `owners` (user ids) whose process is gone: its lock on the record went with it.
+
+    Returns how many there were.
+    """
+    cleared = 0
     for base in _bases():
         for path in sorted(base.glob(f"{_PREFIX}*")):
             if _is_folder_of(path, owners) and _is_dead(path):
                 watchdog.clear(path)
+                cleared += 1
+    return cleared
 
 
 def _is_folder_of(path: Path, owners: set[int]) -> bool:

@@ -1,22 +1,24 @@
-"""Opening the services of a run: Postgres, its own database and roles, and what closes it all again."""
+"""Opening the services of a run, each from where it is to come, and what closes them all again."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 
-from isofuzz.errors import ServicesUnavailable, UsageError
-from isofuzz.services import reset, roles
-from isofuzz.services.adoption import registered_run
-from isofuzz.services.binaries import find_postgres
-from isofuzz.services.cluster import SPARE_DATABASE, running_cluster
-from isofuzz.services.connecting import Connection, connected, server_version
+from isofuzz.errors import UsageError
+from isofuzz.services import roles
+from isofuzz.services.choosing import Choosing, Origin, switched_off
+from isofuzz.services.compose import POSTGRES
 from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import RunFolder, run_folder
+from isofuzz.services.processes import Order, Process, Processes, running_processes
+from isofuzz.services.readiness import Ready
 from isofuzz.services.roles import Role
-from isofuzz.services.server_user import server_user
+from isofuzz.services.run_postgres import RunPostgres, run_postgres
+from isofuzz.services.run_valkey import RunValkey
+from isofuzz.services.server_user import ServerUser, server_user
 from isofuzz.services.sources import Sources
 
 
@@ -24,20 +26,46 @@ class Services:
     """What a run stands on, as the `lifespan` of a target gets it."""
 
     def __init__(
-        self, *, suffix: str, owner: Role, folder: Path, origin: str, admin: Connection, resetting: reset.Reset
+        self,
+        *,
+        suffix: str,
+        folder: RunFolder,
+        postgres: RunPostgres | None,
+        valkey: RunValkey,
+        processes: Processes,
     ) -> None:
         self.suffix: str = suffix
         """Ten characters in the names of this run's database and roles, and of no other run's."""
-        self.database_url: str = owner.url
-        """The run's own database as the role that owns it: postgresql://, over a Unix socket when embedded."""
-        self.folder: Path = folder
+        self.folder: Path = folder.scratch
         """An empty folder that only this user can enter; deleted with the run."""
-        self.origin: str = origin
-        """One line for people: which services these are, and why."""
-        self.versions: Mapping[str, str] = {"postgres": server_version(admin)}
+        self._postgres = postgres
+        self._valkey = valkey
+        self._processes = processes
+
+    @property
+    def database_url(self) -> str:
+        """The run's own database as the role that owns it: postgresql://, over a Unix socket when embedded.
+
+        Raises UsageError in a run without Postgres.
+        """
+        return self._required_postgres.owner.url
+
+    @property
+    def origin(self) -> str:
+        """One line for people: which services these are, and why; of Valkey only once the target has asked for it."""
+        postgres = self._postgres.origin if self._postgres else "no Postgres (as asked for)"
+        return f"{postgres}; {self._valkey.origin}" if self._valkey.origin else postgres
+
+    @property
+    def versions(self) -> Mapping[str, str]:
         """The version of each service."""
-        self._admin = admin
-        self._reset = resetting
+        postgres = {"postgres": self._postgres.version} if self._postgres else {}
+        return postgres | self._valkey.versions
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent so far on waiting for other runs to let go of a service; a target need not answer for them."""
+        return self._valkey.waited
 
     async def create_role(self, name: str) -> Role:
         """A further login for the run's database, `<name>_<suffix>`: a plain role to which nothing is granted.
@@ -45,34 +73,65 @@ class Services:
         Raises UsageError when `name` cannot name a role, or names one already.
         """
         full_name = roles.role_name(name, self.suffix)
+        database = DatabaseUrl.parse(self.database_url)
         try:
-            return await roles.create_login(self._admin, full_name, DatabaseUrl.parse(self.database_url))
+            return await roles.create_login(self._required_postgres.admin, full_name, database)
         except asyncpg.DuplicateObjectError:
             raise UsageError(f"the role {name!r} was created before: call create_role once for each name") from None
 
+    async def valkey(self) -> str:
+        """A redis:// URL of a Valkey database that the run alone fills, started or leased when first asked for.
+
+        It is the same URL each time; unix:// when a Unix socket was given. Raises ServicesUnavailable saying why there
+        is none, UsageError in a run without Valkey.
+        """
+        return await self._valkey.url()
+
+    async def process(
+        self,
+        program: str | Path,
+        *arguments: str | Path,
+        ready: Ready,
+        within: float = 30,
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+    ) -> Process:
+        """Start a process of the system under test and return when it is ready; it ends with the run.
+
+        `{port}` in an argument, in a value of `env` and in `ready` is a free port of 127.0.0.1. Raises UsageError when
+        it cannot be started as written, SystemDown when it ends or is not ready `within` seconds.
+        """
+        command = (str(program), *map(str, arguments))
+        return await self._processes.start(Order(command, ready, within, dict(env or {}), Path(cwd) if cwd else None))
+
+    def check_alive(self) -> None:
+        """Raises SystemDown if a process has ended that nobody had stopped."""
+        self._processes.check_alive()
+
+    def last_output(self) -> str:
+        """What the processes wrote last, in lines to append to a message; empty if there is nothing."""
+        return self._processes.last_output()
+
     async def baseline(self) -> None:
-        """Take what is now in the tables as what `reset` goes back to; called once the target has started."""
-        await self._reset.baseline()
+        """Take what is now in the tables and in Valkey as what `reset` goes back to; called once the target is up."""
+        if self._postgres:
+            await self._postgres.resetting.baseline()
+        await self._valkey.baseline()
 
     async def reset(self) -> int:
         """Go back to the baseline; returns how many stray transactions had to be ended for that.
 
-        Raises InfrastructureError when the database is not at its baseline afterwards.
+        Raises InfrastructureError when the databases are not at their baseline afterwards.
         """
-        return await self._reset.restore()
+        ended = await self._postgres.resetting.restore() if self._postgres else 0
+        await self._valkey.reset()
+        return ended
 
-
-@dataclass(frozen=True)
-class _Server:
-    """A server on which the run may make its database."""
-
-    url: DatabaseUrl
-    """The administrator's login."""
-    admin: Connection
-    folder: RunFolder
-    source: str
-    """Where the server comes from, in words."""
-    spare_database: str | None = None
+    @property
+    def _required_postgres(self) -> RunPostgres:
+        if self._postgres is None:
+            raise switched_off(POSTGRES)
+        return self._postgres
 
 
 @asynccontextmanager
@@ -83,45 +142,19 @@ async def open_services(sources: Sources = Sources()) -> AsyncIterator[Services]
     to the event loop that opened them.
     """
     suffix = roles.new_suffix()
-    given = sources.database_url
-    opened = _embedded() if given is None else _given(given, suffix, sources.allow_hosts)
-    async with opened as server, _database(server, suffix) as (owner, resetting):
-        yield Services(
-            suffix=suffix,
-            owner=owner,
-            folder=server.folder.scratch,
-            origin=f"Postgres {server_version(server.admin)}, {server.source}",
-            admin=server.admin,
-            resetting=resetting,
-        )
+    choosing = Choosing(sources)
+    choice = choosing.choose(POSTGRES)
+    # An embedded Postgres may have to run as another user, and must own the folder then.
+    user = server_user() if choice.origin is Origin.EMBEDDED else _this_user()
+    with run_folder(owner=user.owner) as folder:
+        async with (
+            run_postgres(choice, suffix, folder, user, sources.allow_hosts) as postgres,
+            AsyncExitStack() as stack,
+            running_processes(folder) as processes,
+        ):
+            valkey = RunValkey(choosing, suffix, folder, user, sources.allow_hosts, stack)
+            yield Services(suffix=suffix, folder=folder, postgres=postgres, valkey=valkey, processes=processes)
 
 
-@asynccontextmanager
-async def _embedded() -> AsyncIterator[_Server]:
-    # Nothing else runs yet: the blocking steps may block, and so no cancellation can tear them apart.
-    user = server_user()
-    postgres = find_postgres(user)
-    with run_folder(owner=user.owner) as folder, running_cluster(postgres, folder) as cluster:
-        async with connected(cluster.superuser_url) as admin:
-            source = "embedded (no ISOFUZZ_DATABASE_URL given)"
-            yield _Server(cluster.superuser_url, admin, folder, source, SPARE_DATABASE)
-
-
-@asynccontextmanager
-async def _given(database_url: str, suffix: str, allow_hosts: Collection[str]) -> AsyncIterator[_Server]:
-    async with registered_run(database_url, suffix, allow_hosts=allow_hosts) as (url, admin):
-        with run_folder() as folder:
-            yield _Server(url, admin, folder, f"{url.place} (ISOFUZZ_DATABASE_URL)")
-
-
-@asynccontextmanager
-async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, reset.Reset]]:
-    """The run's database: its owner, and its reset over a connection of its own."""
-    try:
-        owner = await roles.create_database(server.admin, suffix, server.url, server.spare_database)
-    except asyncpg.PostgresError as error:
-        raise ServicesUnavailable(f"No database can be made on the server of {server.url.place}: {error}") from error
-    replica = await server.admin.fetchval("SELECT has_parameter_privilege('session_replication_role', 'SET')")
-    settings = reset.SETTINGS | (reset.REPLICA if replica else {})
-    async with connected(server.url.with_database(roles.database_name(suffix)), **settings) as connection:
-        yield owner, reset.Reset(connection, replica=replica)
+def _this_user() -> ServerUser:
+    return ServerUser(str(os.geteuid()), os.geteuid(), os.getegid())

@@ -60,8 +60,9 @@ class Reset:
             await self.baseline()
         try:
             return await self._restore()
-        except asyncpg.PostgresError as error:
-            raise InfrastructureError(f"The database could not be reset between programs: {error}") from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            gone = ": its server went away" if self._connection.is_closed() else ""
+            raise InfrastructureError(f"The database could not be reset between programs{gone}: {error}") from error
 
     async def _restore(self) -> int:
         self._resets += 1

@@ -40,21 +40,25 @@ def start_identity(pid: int) -> str | None:
     return None if not started or state.startswith("Z") else started.strip()
 
 
-def stop(pid: int, identity: str, stop_signal: int) -> None:
+def stop(pid: int, identity: str, stop_signal: int, *, group: bool = False) -> None:
     """Stop the process that `identity` belongs to: politely, then after `PATIENCE` seconds by force.
 
-    A process that has meanwhile got the same number is left alone.
+    With `group` it leads a process group, which goes with it: what is left of that when the process has stopped is
+    killed. A process that has meanwhile got the same number is left alone, and so is its group.
     """
-    for number in (stop_signal, signal.SIGKILL):
-        if start_identity(pid) != identity:
-            return
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        give_up = time.monotonic() + PATIENCE
-        while start_identity(pid) == identity and time.monotonic() < give_up:
-            time.sleep(0.005)
+    send = os.killpg if group else os.kill
+    if start_identity(pid) != identity:
+        return
+    try:
+        for number in (stop_signal, signal.SIGKILL):
+            send(pid, number)
+            give_up = time.monotonic() + PATIENCE
+            while start_identity(pid) == identity and time.monotonic() < give_up:
+                time.sleep(0.005)
+            if start_identity(pid) != identity and not group:
+                return
+    except (ProcessLookupError, PermissionError):  # macOS says the latter of a group that has ended
+        return
 
 
 def clear(folder: Path) -> None:
@@ -66,7 +70,7 @@ def clear(folder: Path) -> None:
     # A process killed while it wrote may have left half a line at the end.
     for line in record[: record.rfind("\n") + 1].splitlines():
         entry = json.loads(line)
-        stop(entry["pid"], entry["identity"], entry["signal"])
+        stop(entry["pid"], entry["identity"], entry["signal"], group=entry.get("group", False))
     delete(folder)
 
 

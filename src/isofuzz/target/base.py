@@ -1,8 +1,12 @@
 """`Target` and `operation`: the class and the decorator that an adapter is made of."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, overload
+
+from isofuzz.errors import TargetMistake
 
 Method = TypeVar("Method", bound=Callable[..., Awaitable[object]])
 
@@ -17,6 +21,24 @@ class Role(Protocol):
     @property
     def url(self) -> str:
         """A postgresql:// URL that logs in as the role."""
+
+
+class Process(Protocol):
+    """A process of the system under test, with the processes that it starts."""
+
+    @property
+    def port(self) -> int:
+        """The port of 127.0.0.1 that `{port}` stood for."""
+
+    @property
+    def pid(self) -> int:
+        """The process id; another one after `restart`."""
+
+    async def restart(self) -> None:
+        """Stop it, start it on the same port, and return when it is ready; raises SystemDown if it does not get so."""
+
+    async def stop(self) -> None:
+        """End it before the run ends; it then counts as stopped, not as dead."""
 
 
 class Services(Protocol):
@@ -36,6 +58,27 @@ class Services(Protocol):
 
     async def create_role(self, name: str) -> Role:
         """Make another login role that has no rights yet; raises ServicesUnavailable if the server refuses."""
+
+    async def valkey(self) -> str:
+        """A redis:// URL of a Valkey database of this run's own, which is started when first asked for."""
+
+    async def process(
+        self,
+        program: str | Path,
+        *arguments: str | Path,
+        ready: str | int | re.Pattern[str],
+        within: float = 30,
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+    ) -> Process:
+        """Start a process of the system under test and return when it is ready; it ends with the run.
+
+        `{port}` in an argument, in a value of `env` and in `ready` is a free port of 127.0.0.1. `ready` is a http://
+        URL that answers with a status below 500, a port that accepts (a number or "{port}"), or a compiled pattern that
+        matches in what the process writes; within so many seconds. `env` is added to the environment of isofuzz, less
+        its ISOFUZZ_* variables. Raises UsageError when it cannot be started as written, SystemDown when it ends or is
+        not ready in time.
+        """
 
 
 class Target:
@@ -63,7 +106,33 @@ class Target:
         """Return when pending fan-out and caches of the system have taken effect."""
 
 
-def operation(method: Method) -> Method:
-    """Mark a method of a `Target` as something that users do."""
-    method.__isofuzz_operation__ = True  # type: ignore[attr-defined]  # read by isofuzz.target.signatures
-    return method
+@dataclass(frozen=True)
+class Options:
+    """What `@operation` was given, as it was given: it is checked where the whole target is."""
+
+    budget_ms: float | None = None
+
+
+@overload
+def operation(method: Method, /) -> Method: ...
+
+
+@overload
+def operation(*, budget_ms: float | None = None) -> Callable[[Method], Method]: ...
+
+
+def operation(
+    method: Method | None = None, /, *, budget_ms: float | None = None
+) -> Method | Callable[[Method], Method]:
+    """Mark a method of a `Target` as something that users do, with options or without: `@operation(budget_ms=10)`.
+
+    `budget_ms` is how many milliseconds 95 of 100 calls may take at the most. More is a hazard, and no leak.
+    """
+
+    def mark(method: Method) -> Method:
+        if not callable(method):
+            raise TargetMistake(f"@operation({method!r}) marks no method; name the option: `@operation(budget_ms=10)`")
+        method.__isofuzz_operation__ = Options(budget_ms)  # type: ignore[attr-defined]  # read by isofuzz.target.signatures
+        return method
+
+    return mark if method is None else mark(method)

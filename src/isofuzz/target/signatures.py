@@ -2,6 +2,7 @@
 
 import collections.abc
 import inspect
+import math
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from isofuzz.program.vocabulary import (
     ThingSpec,
     Vocabulary,
 )
-from isofuzz.target.base import Target
+from isofuzz.target.base import Options, Target
 from isofuzz.target.things import All, Key, Name, News, Query, Secret, Some, Subscription, Thing
 
 _SHOWS: Mapping[TypeAliasType, Shows] = {All: Shows.ALL, Some: Shows.SOME, News: Shows.NEWS}
@@ -83,7 +84,7 @@ def _operations_of(target: type[Target]) -> Iterator[tuple[str, Any]]:
     names = dict.fromkeys(name for base in reversed(target.__mro__) for name in vars(base))
     for name in names:
         method = getattr(target, name)
-        if getattr(method, "__isofuzz_operation__", False):
+        if _options(method):
             yield name, method
 
 
@@ -105,7 +106,27 @@ def _operation(target: type[Target], name: str, method: Any, found: _Found) -> O
     if "return" not in hints:
         raise TargetMistake(f"{where} has no return annotation; write `-> None` if it creates and shows nothing")
     returned = _returned(where, hints["return"], found)
-    return Operation(name, tuple(parameters), returned.creates, returned.shows, returned.shown)
+    budget = _budget(where, _options(method) or Options())
+    return Operation(name, tuple(parameters), returned.creates, returned.shows, returned.shown, budget)
+
+
+def _options(method: Any) -> Options | None:
+    """What `@operation` was given; None if the method is not marked."""
+    options: Options | None = getattr(method, "__isofuzz_operation__", None)
+    return options
+
+
+def _budget(where: str, options: Options) -> float | None:
+    budget: object = options.budget_ms
+    if budget is None:
+        return None
+    if isinstance(budget, bool) or not isinstance(budget, int | float):
+        raise TargetMistake(f"{where}: budget_ms={budget!r} is no number; write milliseconds: `budget_ms=10`")
+    if not (math.isfinite(budget) and budget > 0):
+        raise TargetMistake(
+            f"{where}: budget_ms={budget} is no limit; write milliseconds above 0, `budget_ms=10`, or leave it out"
+        )
+    return float(budget)
 
 
 def _parameter(where: str, operation: str, name: str, hint: object, found: _Found) -> Parameter:

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ISOFUZZ_DATABASE_URL")}
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ISOFUZZ_DATABASE_URL", "ISOFUZZ_VALKEY_URL")}
     return kept | {"COLUMNS": "100"}
 
 
@@ -33,10 +33,12 @@ def environment() -> dict[str, str]:
 def isofuzz(folder: Path, environment: dict[str, str]) -> Isofuzz:
     """Run a command to its end."""
 
-    def run(*arguments: str, stdin: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, stdin: str = "", cwd: Path = folder, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [COMMAND, *arguments],
-            cwd=folder,
+            cwd=cwd,
             env=environment | variables,
             input=stdin,
             text=True,

@@ -73,6 +73,22 @@ class Broken(Notes):
         raise RuntimeError("always")
 
 
+class Slow(Notes):
+    """Nobody reads as quickly as they should."""
+
+    @operation(budget_ms=0.0001)
+    async def read(self, me: Me, book: Book) -> All[Text]:
+        return await super().read(me, book)
+
+
+class Hasty(Notes):
+    """Reading may take no time at all."""
+
+    @operation(budget_ms=0)
+    async def read(self, me: Me, book: Book) -> All[Text]:
+        return await super().read(me, book)
+
+
 class Stuck(Notes):
     """One operation never ends."""
 

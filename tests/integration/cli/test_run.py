@@ -19,7 +19,7 @@ def test_an_isolated_target(isofuzz: Isofuzz, folder: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("ISOLATED: ")
-    assert "embedded (no ISOFUZZ_DATABASE_URL given)" in done.stdout
+    assert "embedded (no URL given, no compose file in this folder)" in done.stdout
     assert done.stderr.splitlines()[1:] == ["sweep", "find"]
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["verdict"], summary["exit_code"]) == ("isolated", 0)
@@ -48,6 +48,30 @@ def test_the_reference_chat(isofuzz: Isofuzz) -> None:
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["findings"][0]["breach"] == "foreign"
     assert "⇠ ◆" in done.stderr
+
+
+def test_a_hazard_is_told_and_fails_a_strict_run_only(isofuzz: Isofuzz, folder: Path) -> None:
+    for options, code, verdict in (([], 0, "ISOLATED: "), (["--strict"], 1, "LEAKED: hazards count as leaks")):
+        done = isofuzz("run", "notes:Slow", "--seed", "7", "--json", "summary.json", *options)
+
+        assert done.returncode == code, done.stderr
+        assert done.stdout.startswith(verdict)
+        assert "\nHAZARDS\n  · read is too slow: p95 of " in done.stdout
+        summary = json.loads((folder / "summary.json").read_text())
+        assert (summary["exit_code"], summary["strict"], summary["findings"]) == (code, bool(options), [])
+        assert [(hazard["kind"], hazard["subject"]) for hazard in summary["hazards"]] == [("over-budget", "read")]
+        assert summary["latency"]["read"]["budget_ms"] == 0.0001
+
+
+def test_many_sessions_at_once(isofuzz: Isofuzz, folder: Path) -> None:
+    done = isofuzz("run", "notes:Notes", "--seed", "7", "--sessions", "10", "--json", "summary.json")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " frames, with 10 sessions at once\n" in done.stdout
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["sessions"] == 10
+    latency = summary["latency"]["sign_in"]
+    assert 0 < latency["p50_ms"] <= latency["p95_ms"] <= latency["max_ms"]
 
 
 def test_what_was_not_checked_is_named(isofuzz: Isofuzz) -> None:
@@ -109,6 +133,8 @@ def test_defects_are_explained_on_a_terminal(isofuzz: Isofuzz, folder: Path, env
         (["notes:Notes", "--database-url", "mysql://me:hunter2@localhost/x"], "needs a plain postgresql:// URL"),
         (["notes:Notes", "--database-url", "postgresql://me:hunter2@db.example/x"], "--allow-host db.example"),
         (["notes:Notes", "--seed", "many"], "--seed"),
+        (["notes:Notes", "--sessions", "1"], "write a number from 2 to 64, or leave it out"),
+        (["notes:Hasty"], "Hasty.read: budget_ms=0 is no limit; write milliseconds above 0"),
         ([], "TARGET"),
     ],
 )

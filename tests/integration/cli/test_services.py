@@ -1,8 +1,10 @@
-"""`isofuzz services adopt`, on a server that stands for one that somebody gives."""
+"""`isofuzz services`, on servers that stand for what somebody gives, or what compose runs."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from isofuzz.services.connecting import connected
 from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import run_folder
 from isofuzz.services.server_user import server_user
+from isofuzz.services.valkey_connecting import valkey_connected
 
 Isofuzz = Any
 
@@ -58,3 +61,65 @@ def test_without_an_answer_nothing_is_adopted(isofuzz: Isofuzz, url: str) -> Non
 
     assert done.returncode == 2
     assert isofuzz("run", "notes:Notes", "--database-url", url).returncode == 2
+
+
+async def _put(servers: Any, database: int) -> None:
+    async with valkey_connected(replace(servers.valkey, database=database)) as (client, _):
+        await client.set("key", "value")
+
+
+def test_a_valkey_database_is_adopted_by_its_name_after_all_that_would_be_lost_is_shown(
+    isofuzz: Isofuzz, docker: Any, servers: Any
+) -> None:
+    url = replace(servers.valkey, database=15)
+    for database in (14, 15):
+        asyncio.run(_put(servers, database))
+
+    refused = isofuzz("services", "adopt", str(url), stdin="15\n")
+    assert refused.returncode == 2
+    assert f"database {url.name}, Valkey 9." in refused.stdout
+    assert "  1 keys, ALL OF WHICH EVERY RUN DELETES\n" in refused.stdout
+    assert "  database 14: 1 keys, which are left alone\n" in refused.stdout
+    assert "confirmed was '15': nothing was changed" in refused.stderr
+
+    adopted = isofuzz("services", "adopt", str(url), stdin=f"{url.name}\n")
+    assert (adopted.returncode, "--valkey-url" in adopted.stdout) == (0, True), adopted.stderr
+    again = isofuzz("services", "adopt", str(url), "--yes-adopt", url.name)
+    assert (again.returncode, "It is adopted already." in again.stdout) == (0, True)
+    assert servers.valkey.password not in "".join(done.stdout + done.stderr for done in (refused, adopted, again))
+
+
+def test_up_starts_adopts_and_tells_and_down_removes(isofuzz: Isofuzz, folder: Path, docker: Any) -> None:
+    docker.service("db", health=["starting", "healthy"])
+    path = {"PATH": os.environ["PATH"]}
+
+    started = isofuzz("services", "up", cwd=docker.project, **path)
+
+    assert started.returncode == 0, started.stderr
+    assert started.stderr.splitlines()[1:] == ["db: starting, cache: healthy", "db: healthy, cache: healthy"]
+    postgres, valkey, last = started.stdout.splitlines()
+    assert postgres.startswith("Postgres: postgresql://tester@127.0.0.1:")
+    assert valkey.startswith("Valkey: redis://127.0.0.1:")
+    assert last.startswith("Runs in this folder use them.")
+    assert "hunter2" not in started.stdout + started.stderr
+
+    ran = isofuzz("run", f"{folder / 'notes.py'}:Notes", cwd=docker.project, **path)
+    assert ran.returncode == 0, ran.stderr
+    assert "compose service 'db' at 127.0.0.1:" in ran.stdout
+
+    removed = isofuzz("services", "down", cwd=docker.project, **path)
+    assert (removed.returncode, removed.stdout) == (0, "Removed: db, cache.\n")
+
+
+def test_up_without_a_compose_file_is_an_error(isofuzz: Isofuzz) -> None:
+    for command in ("up", "down"):
+        done = isofuzz("services", command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "there is no compose file in" in done.stderr
+
+
+def test_the_words_instead_of_a_url(isofuzz: Isofuzz) -> None:
+    ran = isofuzz("run", "notes:Notes", "--database-url", "off", ISOFUZZ_VALKEY_URL="embedded")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "services: no Postgres (as asked for)\n" in ran.stdout

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import pytest
 
 ROOT = Path(__file__).parents[3]
-EXAMPLE = ROOT / "examples" / "notes"
+EXAMPLE = ROOT / "examples" / "fastapi_chat"
 
 _FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -66,18 +66,18 @@ def read_page() -> ReadPage:
 
 
 @pytest.fixture(scope="session")
-def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a copy of the example, in which it has been run: `summary.json` and a case are there."""
+def leaky_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a run has found a leak: `summary.json` and a case are there."""
     folder = tmp_path_factory.mktemp("notes")
-    _copy_example(folder)
-    _run_in(folder, "isofuzz", "run", "target:Notes", "--json", "summary.json")
+    shutil.copy(ROOT / "tests" / "integration" / "cli" / "notes.py", folder)
+    _run_in(folder, "isofuzz", "run", "notes:Notes", "--defect", "read-all", "--json", "summary.json")
     return folder
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run a command, in a folder with a copy of the example."""
-    _copy_example(tmp_path)
+    shutil.copytree(EXAMPLE, tmp_path, ignore=shutil.ignore_patterns(".*", "__pycache__"), dirs_exist_ok=True)
     return lambda *arguments: _run_in(tmp_path, *arguments)
 
 
@@ -85,31 +85,23 @@ def run(tmp_path: Path) -> Run:
 def target(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module of the example's target."""
     monkeypatch.syspath_prepend(EXAMPLE)
-    for name in ("app", "target"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.delitem(sys.modules, "target", raising=False)
     import target as module
 
-    for name in ("app", "target"):
-        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "target", module)
     assert isinstance(module, ModuleType)
     return module
 
 
-def _copy_example(folder: Path) -> None:
-    for file in EXAMPLE.glob("*.py"):
-        shutil.copy(file, folder)
-
-
 def _run_in(folder: Path, command: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    ours = ("CI", "ISOFUZZ_DATABASE_URL")
-    kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("PYTEST_")}
+    ours = ("CI", "ISOFUZZ_", "PYTEST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
         [str(Path(sys.executable).with_name(command)), *arguments],
         cwd=folder,
-        env=kept | {"COLUMNS": "80"},
+        env=kept | {"COLUMNS": "80", "PATH": os.defpath},  # as where the virtual environment is not activated
         text=True,
         capture_output=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )

@@ -20,7 +20,7 @@ def test_commands_parse(path: str, read_page: ReadPage) -> None:
     for block in read_page(path).blocks("sh"):
         for line in block.text.splitlines():
             program, *arguments = shlex.split(line)
-            assert program in ("isofuzz", "pytest")
+            assert program in ("cd", "isofuzz", "pytest")
             if program == "isofuzz":
                 command: Any = typer.main.get_command(app)
                 while hasattr(command, "commands"):

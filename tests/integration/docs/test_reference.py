@@ -52,8 +52,8 @@ def test_breaches_and_oracles(read_page: ReadPage) -> None:
     assert {oracle for row in rows for oracle in row[1].split(", ")} == set(Oracle)
 
 
-def test_fields_of_a_case(read_page: ReadPage, notes: Path) -> None:
-    [file] = (notes / ".isofuzz" / "cases").glob("*.json")
+def test_fields_of_a_case(read_page: ReadPage, leaky_run: Path) -> None:
+    [file] = (leaky_run / ".isofuzz" / "cases").glob("*.json")
     case = json.loads(file.read_text())
     fields = _fields(read_page(REFERENCE), "### Case JSON")
 
@@ -62,8 +62,8 @@ def test_fields_of_a_case(read_page: ReadPage, notes: Path) -> None:
     assert fields["program"] == list(case["program"][0][0])
 
 
-def test_fields_of_a_summary(read_page: ReadPage, notes: Path) -> None:
-    summary = json.loads((notes / "summary.json").read_text())
+def test_fields_of_a_summary(read_page: ReadPage, leaky_run: Path) -> None:
+    summary = json.loads((leaky_run / "summary.json").read_text())
     fields = _fields(read_page(REFERENCE), "### Summary JSON")
 
     assert list(fields) == list(summary)

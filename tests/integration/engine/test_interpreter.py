@@ -250,6 +250,39 @@ class TestJudgement:
         assert fingerprints == [[], ["crossing:foreign:program:search"]]
 
 
+class TestDurations:
+    """Beside the history, never in it: a clock does not say the same twice."""
+
+    async def test_what_answered_has_one_whatever_it_answered(self, chat: System, executed: Executed) -> None:
+        execution = await executed(chat, Program.serial(*OPENING, post(3, ADA), history(4, BEN)))
+        assert completion(execution, 4).outcome is Outcome.REFUSED
+        assert execution.durations.keys() == set(range(5))
+        assert all(0 < duration < 10 for duration in execution.durations.values())
+
+    async def test_what_was_not_answered_in_time_took_as_long_as_was_waited(
+        self, small_system: Start, executed: Executed
+    ) -> None:
+        reads = [Call(n, "read", {"visit": Ref(0, 1), "room": Ref(1)}) for n in range(2, 23)]
+        late = Call(23, "enter", {"name": Literal("ben")})
+        async with small_system("Silent") as board:
+            execution = await executed(board, Program.serial(ENTER, FOUND, *reads, late))
+            assert completion(execution, 23).outcome is Outcome.INFO
+            assert execution.durations[23] >= board.target.answer_within * 0.99  # the loop's clock is not that fine
+
+    @pytest.mark.parametrize("system", ["Faulty", "Cancelling"])
+    async def test_what_failed_has_none_for_errors_are_quick(
+        self, small_system: Start, executed: Executed, system: str
+    ) -> None:
+        async with small_system(system) as board:
+            execution = await executed(board, Program.serial(ENTER, FOUND, CLEAR))
+        assert execution.durations.keys() == {0, 1}
+
+    async def test_what_is_skipped_has_none(self, chat: System, executed: Executed) -> None:
+        program = Program.serial(*OPENING, post(3, BEN), Call(4, "delete_message", {"me": BEN, "message": Ref(3)}))
+        execution = await executed(chat, program)
+        assert execution.durations.keys() == set(range(4))
+
+
 class TestTrouble:
     async def test_a_system_that_never_comes_to_rest_is_down(self, small_system: Start, executed: Executed) -> None:
         async with small_system("Endless") as board:

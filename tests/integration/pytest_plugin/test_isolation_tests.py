@@ -1,95 +1,11 @@
 """Isolation tests in a project of their own, run by pytest from outside."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 import pytest
 
-Pytest: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
-
-SETTINGS = """
-[pytest]
-filterwarnings = error
-xfail_strict = true
-markers = slow
-asyncio_default_fixture_loop_scope = function
-"""
-MEMORY = """
-from itertools import count
-
-from isofuzz import All, Name, Record, Refused, Secret, Session, Target, Thread, User, operation
-
-class Text(Secret): ...
-class Who(User):
-    id: str
-class Me(Session):
-    who: str
-class Book(Thread):
-    id: int
-
-class Notes(Target):
-    async def reset(self):
-        self.books, self.ids = {}, count(1)
-    @operation
-    async def sign_in(self, name: Name) -> tuple[Who, Me]:
-        return Who(name), Me(name)
-    @operation
-    async def new_book(self, me: Me) -> Book:
-        book = next(self.ids)
-        self.books[book] = (me.who, [])
-        return Book(book)
-    @operation
-    async def write(self, me: Me, book: Book, text: Text) -> None:
-        self.own(me, book)[:] = [text]
-    @operation
-    async def read(self, me: Me, book: Book) -> All[Text]:
-        return list(self.own(me, book))
-    def own(self, me, book):
-        owner, texts = self.books.get(book.id, ("", []))
-        if owner != me.who:
-            raise Refused("not found")
-        return texts
-
-class Broken(Notes):
-    @operation
-    async def fail(self, me: Me) -> None:
-        raise RuntimeError("always")
-
-class Down(Notes):
-    async def lifespan(self, services):
-        raise RuntimeError("no port is free")
-        yield
-"""
-
-
-@pytest.fixture
-def run_pytest(tmp_path: Path) -> Pytest:
-    """Write the test file and run it."""
-    (tmp_path / "pytest.ini").write_text(SETTINGS)
-    (tmp_path / "memory.py").write_text(MEMORY)
-
-    def run(source: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        (tmp_path / "test_project.py").write_text(f"from isofuzz.pytest_plugin import isolation_test\n{source}")
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("CI", "ISOFUZZ_DATABASE_URL") and not name.startswith("PYTEST_")
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-            cwd=tmp_path,
-            env=kept | variables,
-            text=True,
-            capture_output=True,
-            timeout=100,
-            check=False,
-        )
-
-    return run
+Pytest = Any
 
 
 def test_a_leak_fails_with_its_story_instead_of_a_traceback(run_pytest: Pytest, tmp_path: Path) -> None:
@@ -219,7 +135,7 @@ def test_which_profile_is_used(
     done = run_pytest("def test_nothing(): ...", *arguments, **variables)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f", profile {profile}\n" in done.stdout
+    assert f", profile {profile}, services: " in done.stdout
 
 
 def test_a_run_without_isolation_tests_pays_nothing(run_pytest: Pytest) -> None:

@@ -41,12 +41,14 @@ class Run:
         profile: Profile = SHORT,
         only: frozenset[Oracle] = frozenset(Oracle),
         listener: Callable[[Event], None] = lambda event: None,
+        sessions: int | None = None,
+        strict: bool = False,
     ) -> Summary:
         def hear(event: Event) -> None:
             self.events.append(event)
             listener(event)
 
-        return run(self.request(profile, only=only), hear)
+        return run(self.request(profile, only=only, sessions=sessions, strict=strict), hear)
 
     @property
     def seen(self) -> list[LeakSeen]:

@@ -378,6 +378,36 @@ class MixedUp(Board):
         return self.notes.get(self.asked, [])
 
 
+class Crowded(Board):
+    """Of ten who read at the same time, each gets what the last of them asked for."""
+
+    asked: ClassVar[int] = 0
+    reading: ClassVar[int] = 0
+
+    @operation
+    async def read(self, visit: Visit, room: Room) -> All[Text]:
+        self.check(visit, room)
+        Crowded.asked = room.id
+        Crowded.reading += 1
+        await asyncio.sleep(0)
+        wanted = self.asked if self.reading >= 10 else room.id
+        await asyncio.sleep(0)
+        Crowded.reading -= 1
+        return self.notes.get(wanted, [])
+
+
+class Budgeted(Board):
+    """Nobody reads as quickly as they should; everybody enters in good time."""
+
+    @operation(budget_ms=0.0001)
+    async def read(self, visit: Visit, room: Room) -> All[Text]:
+        return await super().read(visit, room)
+
+    @operation(budget_ms=10_000)
+    async def enter(self, name: Name) -> tuple[Person, Visit, Pipe]:
+        return await super().enter(name)
+
+
 class TwoSteps(Board):
     """Signing up and signing in are two operations."""
 

@@ -4,13 +4,18 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from isofuzz.cases.store import read_case
+from isofuzz.errors import UsageError
+from isofuzz.history.entries import Completion, Entry, Invocation
+from isofuzz.oracles.hazard import HazardKind
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle
 from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinking, Started
@@ -65,7 +70,7 @@ class TestLeak:
 
         def look(event: Event) -> None:
             if isinstance(event, LeakSeen):
-                on_disk.append(read_case(event.path) == event.case)
+                on_disk.append(read_case(event.finding.path) == event.finding.case)
                 raise KeyboardInterrupt
 
         run.to_the_end(listener=look)
@@ -320,6 +325,61 @@ def interrupting(moment: type[Event]) -> Callable[[Event], None]:
     return interrupt
 
 
+class TestSessions:
+    """A leak that takes ten at once, of which programs by themselves have no more than four."""
+
+    def test_without_them_it_is_not_seen(self, run_of: RunOf) -> None:
+        assert run_of("Crowded").to_the_end().verdict is Verdict.ISOLATED
+
+    def test_with_them_it_is_found_and_shrunk_to_those_whom_it_takes(self, run_of: RunOf) -> None:
+        run = run_of("Crowded")
+        summary = run.to_the_end(sessions=12)
+        assert (summary.verdict, summary.sessions) == (Verdict.LEAKED, 12)
+        assert most_at_once(run.seen[0].finding.case.history) == 12
+        finding = summary.findings[0]
+        assert finding.case.fingerprint == "crossing:foreign:Room:read:write:Text"
+        operations = Counter(call.operation for call in finding.case.program.calls)
+        assert operations == {"enter": 10, "found": 10, "write": 1, "read": 10}
+        assert (str(finding.case.hit_rate), finding.case.cold) == ("8 of 8", True)
+
+    def test_a_healthy_system_is_isolated(self, run_of: RunOf) -> None:
+        summary = run_of("Board").to_the_end(sessions=12)
+        assert (summary.verdict, summary.missing) == (Verdict.ISOLATED, ())
+        assert summary.exercised.unexpected == {}
+
+    @pytest.mark.parametrize("sessions", [-1, 0, 1, 65])
+    def test_as_many_as_no_program_can_have(self, run_of: RunOf, sessions: int) -> None:
+        with pytest.raises(UsageError, match=rf"^{sessions} sessions cannot act at the same time .* from 2 to 64"):
+            run_of("Board").to_the_end(sessions=sessions)
+
+
+def most_at_once(history: Sequence[Entry]) -> int:
+    """How many operations were under way at the same time, at the most."""
+    changes = [isinstance(entry, Invocation) - isinstance(entry, Completion) for entry in history]
+    return max(accumulate(changes))
+
+
+class TestLatencyBudget:
+    """An operation that is slower than it may be is a hazard: no leak, unless the run is strict."""
+
+    def test_it_is_told_and_isolation_is_not_in_doubt(self, run_of: RunOf) -> None:
+        summary = run_of("Budgeted").to_the_end()
+        assert (summary.verdict, summary.unjudged) == (Verdict.ISOLATED, ())
+        [hazard] = summary.hazards
+        assert (hazard.kind, hazard.subject) == (HazardKind.OVER_BUDGET, "read")
+
+    def test_of_a_strict_run_it_is_a_leak(self, run_of: RunOf) -> None:
+        summary = run_of("Budgeted").to_the_end(strict=True)
+        assert (summary.verdict, summary.verdict.exit_code, summary.findings) == (Verdict.LEAKED, 1, ())
+
+    def test_every_operation_that_answered_was_measured(self, run_of: RunOf) -> None:
+        exercised = run_of("Board").to_the_end().exercised
+        answered: Counter[str] = Counter()
+        for (operation, _), count in exercised.outcomes.items():
+            answered[operation] += count
+        assert {name: latency.count for name, latency in exercised.latency.items()} == answered
+
+
 class TestBudget:
     def test_no_time_at_all_still_sweeps(self, run_of: RunOf) -> None:
         summary = run_of("Board").to_the_end(profile=Profile("none", 10, 5, 0, 1, 0))
@@ -338,4 +398,4 @@ def test_no_credential_of_this_process_is_in_a_case(run_of: RunOf, monkeypatch: 
     run.to_the_end(listener=interrupting(LeakSeen))
     [seen] = run.seen
     assert "hunter2hunter2" in os.environ.values()
-    assert "hunter2hunter2" not in seen.path.read_text()
+    assert "hunter2hunter2" not in seen.finding.path.read_text()

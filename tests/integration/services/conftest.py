@@ -1,11 +1,14 @@
 """Services to test with: an opened run, and a second cluster to stand for a server that somebody gives."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import asyncpg
 import pytest
+from valkey.asyncio import Valkey
 
 from isofuzz.services import Services, open_services
 from isofuzz.services.binaries import find_postgres
@@ -13,7 +16,10 @@ from isofuzz.services.cluster import Cluster, running_cluster
 from isofuzz.services.connecting import connected
 from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import run_folder
-from isofuzz.services.server_user import server_user
+from isofuzz.services.server_user import ServerUser, server_user
+from isofuzz.services.valkey_connecting import valkey_connected
+from isofuzz.services.valkey_server import running_valkey
+from isofuzz.services.valkey_url import ValkeyUrl
 
 
 @pytest.fixture
@@ -67,3 +73,42 @@ async def owner(services: Services) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         connection.terminate()
+
+
+class GivenValkey:
+    """A server as a team would give it: on a port, with a password, keys in some of its databases."""
+
+    def __init__(self, url: ValkeyUrl, client: Valkey) -> None:
+        self._url = url
+        self.client = client
+
+    def url(self, database: int) -> ValkeyUrl:
+        return replace(self._url, database=database)
+
+    async def keys(self, database: int) -> set[bytes]:
+        async with valkey_connected(self.url(database)) as (client, _):
+            return set(await client.keys())
+
+    async def put(self, database: int, *keys: str) -> None:
+        async with valkey_connected(self.url(database)) as (client, _):
+            for key in keys:
+                await client.set(key, "value")
+
+
+@asynccontextmanager
+async def a_given_valkey() -> AsyncIterator[GivenValkey]:
+    with run_folder() as folder:
+        async with running_valkey(folder, ServerUser("me", os.geteuid(), os.getegid())) as (url, client, _):
+            yield GivenValkey(url, client)
+
+
+@pytest.fixture
+async def given_valkey() -> AsyncIterator[GivenValkey]:
+    async with a_given_valkey() as given:
+        yield given
+
+
+@pytest.fixture
+async def other_valkey() -> AsyncIterator[GivenValkey]:
+    async with a_given_valkey() as given:
+        yield given

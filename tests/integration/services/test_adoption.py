@@ -39,7 +39,7 @@ async def test_a_run_makes_its_own_database_beside_the_adopted_one_and_drops_it(
         role = await services.create_role("app")
         assert services.origin == (
             f"Postgres {services.versions['postgres']}, database '{adopted.database}' at {adopted.host}:5432"
-            " (ISOFUZZ_DATABASE_URL)"
+            " (URL given)"
         )
         url = DatabaseUrl.parse(role.url)
         assert url.database == f"isofuzz_{services.suffix}"

@@ -1,4 +1,4 @@
-"""However a run dies, its Postgres and its folder go."""
+"""However a run dies, its Postgres, its Valkey and its folder go."""
 
 import subprocess
 import sys
@@ -18,6 +18,7 @@ from isofuzz.services import open_services
 
 async def main():
     async with open_services() as services:
+        await services.valkey()
         print(services.folder.parent, flush=True)
         await asyncio.to_thread(input)
 
@@ -35,6 +36,7 @@ class Run:
         children = psutil.Process(script.pid).children()
         (self.watchdog,) = (child for child in children if "watchdog.py" in " ".join(child.cmdline()))
         (self.postgres,) = (child for child in children if child.name() == "postgres")
+        (self.valkey,) = (child for child in children if child.name() == "valkey-server")
 
 
 @pytest.fixture
@@ -62,6 +64,7 @@ def test_a_killed_run_is_cleared_by_its_watchdog(run: Run, number: int) -> None:
     run.script.wait()
 
     wait_until(lambda: is_gone(run.postgres) and not run.folder.exists() and is_gone(run.watchdog))
+    assert is_gone(run.valkey)
 
 
 async def test_what_even_a_killed_watchdog_left_is_cleared_by_the_next_run(run: Run) -> None:
@@ -73,6 +76,7 @@ async def test_what_even_a_killed_watchdog_left_is_cleared_by_the_next_run(run: 
 
     async with open_services():
         assert is_gone(run.postgres)
+        assert is_gone(run.valkey)
         assert not run.folder.exists()
 
 
@@ -81,6 +85,7 @@ async def test_a_living_run_is_left_alone(run: Run) -> None:
         pass
 
     assert run.postgres.is_running()
+    assert run.valkey.is_running()
     assert run.folder.exists()
 
 

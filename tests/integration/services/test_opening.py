@@ -41,7 +41,7 @@ async def test_the_first_run_of_a_machine_makes_a_template_and_the_second_uses_i
 
     async with open_services() as services:
         assert template.stat().st_ino == made
-        assert services.origin == f"Postgres {services.versions['postgres']}, embedded (no ISOFUZZ_DATABASE_URL given)"
+        assert services.origin == f"Postgres {services.versions['postgres']}, embedded (no URL given)"
 
 
 async def test_a_broken_template_is_made_again(empty_cache: Path) -> None:

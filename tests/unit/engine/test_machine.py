@@ -93,12 +93,22 @@ class NoDatabase:
     database_url = suffix = ""
     folder: Any = None
     resets = 0
+    waited = 0.0
 
     async def create_role(self, name: str) -> Role:
         raise NotImplementedError
 
+    async def valkey(self) -> str:
+        raise NotImplementedError
+
     async def baseline(self) -> None:
         pass
+
+    def check_alive(self) -> None:
+        pass
+
+    def last_output(self) -> str:
+        return ""
 
     async def reset(self) -> None:
         self.resets += 1
@@ -145,7 +155,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
         yield runner.get_loop()
 
 
-def drawn(run: Run, *, examples: int = 30, steps: int = 30, number: int = 0) -> None:
+def drawn(run: Run, *, examples: int = 30, steps: int = 30, number: int = 0, sessions: int | None = None) -> None:
     """Have Hypothesis draw programs until the run has enough."""
     limits = settings(
         max_examples=examples,
@@ -156,7 +166,8 @@ def drawn(run: Run, *, examples: int = 30, steps: int = 30, number: int = 0) -> 
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    run_state_machine_as_test(seed(number)(build_machine(run.signatures, run, "Pages")), settings=limits)
+    machine = build_machine(run.signatures, run, "Pages", sessions=sessions)
+    run_state_machine_as_test(seed(number)(machine), settings=limits)
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +176,15 @@ def run(loop: asyncio.AbstractEventLoop) -> Run:
     run = Run(loop, Pages(), programs=20)
     with pytest.raises(Stop):
         drawn(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def crowded(loop: asyncio.AbstractEventLoop) -> Run:
+    """A run that has drawn twenty programs of twelve sessions."""
+    run = Run(loop, Pages(), programs=20)
+    with pytest.raises(Stop):
+        drawn(run, sessions=12)
     return run
 
 
@@ -305,3 +325,58 @@ class TestFailure:
 
 def test_bursts_are_never_empty(run: Run) -> None:
     assert all(burst.calls for program in run.programs for burst in program.bursts)
+
+
+class TestSessions:
+    """Asked for a number of sessions, programs have as many users who act at the same time."""
+
+    def test_every_program_begins_with_so_many_users_who_sign_in_together(self, crowded: Run) -> None:
+        for program in crowded.programs:
+            entering = program.bursts[0].calls
+            assert [call.operation for call in entering] == ["enter"] * 12
+            assert len({call.arguments["name"] for call in entering}) == 12
+
+    def test_all_of_them_do_the_same_at_the_same_time(self, crowded: Run) -> None:
+        together = {
+            burst.calls[0].operation
+            for program in crowded.programs
+            for burst in program.bursts[1:]
+            if len({call.arguments.get("visit") for call in burst.calls}) == 12
+            and len({call.operation for call in burst.calls}) == 1
+        }
+        assert together == {"begin", "tear", "read", "search"}
+
+    def test_some_of_them_with_their_own_things_and_some_with_those_of_others(self, crowded: Run) -> None:
+        [*_, wide] = [
+            burst
+            for program in crowded.programs
+            for burst in program.bursts
+            if [call.operation for call in burst.calls] == ["read"] * 12
+        ]
+        assert len({call.arguments["page"] for call in wide.calls}) > 1
+
+    def test_other_bursts_are_wider_too_but_no_wider_than_that(self, crowded: Run) -> None:
+        sizes = {len(burst.calls) for program in crowded.programs for burst in program.bursts}
+        assert {1, 2, 5, 12} <= sizes <= set(range(1, 13))
+
+    def test_a_healthy_system_shows_no_violation(self, crowded: Run) -> None:
+        assert [execution.judge.violations for execution in crowded.executions] == [[]] * 20
+
+    def test_what_is_drawn_does_not_depend_on_what_the_system_answers(self, loop: asyncio.AbstractEventLoop) -> None:
+        class Refusing(Pages):
+            @operation
+            async def begin(self, visit: Visit, text: Text) -> Page:
+                raise Refused("read-only")
+
+        healthy, refusing = Run(loop, Pages(), programs=5), Run(loop, Refusing(), programs=5)
+        for run in (healthy, refusing):
+            with pytest.raises(Stop):
+                drawn(run, sessions=12)
+        assert healthy.programs == refusing.programs
+
+    def test_a_violation_ends_the_program_with_the_burst_that_showed_it(self, loop: asyncio.AbstractEventLoop) -> None:
+        run = Run(loop, Leaky(), programs=1000)
+        with pytest.raises(Stop):
+            drawn(run, sessions=12)
+        leaking = run.executions[-1]
+        assert leaking.judge.violations[0].step in {call.number for call in leaking.program.bursts[-1].calls}

@@ -4,7 +4,7 @@ import pytest
 
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
-from isofuzz.engine.prologue import prologue
+from isofuzz.engine.prologue import crowd, prologue
 from isofuzz.program.steps import Call, Literal, Ref
 from isofuzz.program.vocabulary import Kind
 from isofuzz.target.signatures import Signatures
@@ -73,3 +73,37 @@ def test_only_the_equipment_that_is_asked_for(signatures: Signatures) -> None:
     ]
     threads = opening(signatures, "ada", share=False, equipment=(Kind.THREAD,))
     assert [call.operation for call in threads] == ["sign_in", "open_thread"]
+
+
+class TestAgain:
+    """Once more in a program under way: only what has come to lack."""
+
+    def again(self, signatures: Signatures, *ended: str) -> list[str]:
+        composer = Composer(signatures.vocabulary)
+        users = [Plan(signatures, name=name) for name in ("ada", "ben")]
+        list(prologue(composer, users, share=False))
+        for name in ended:
+            for session in composer.sessions():
+                composer.compose(signatures.vocabulary.operation(name), users[0], session=session.ref)
+        return [call.operation for call in prologue(composer, users, share=False)]
+
+    def test_nothing_is_done_where_nothing_lacks(self, signatures: Signatures) -> None:
+        assert self.again(signatures) == []
+
+    def test_what_was_deleted_is_made_anew(self, signatures: Signatures) -> None:
+        assert self.again(signatures, "delete_message") == ["post", "post"]
+
+    def test_who_was_logged_out_signs_in_anew(self, signatures: Signatures) -> None:
+        assert self.again(signatures, "log_out") == ["sign_in", "sign_in"]
+
+
+class TestCrowd:
+    def test_it_begins_with_the_names_that_there_are_each_once(self) -> None:
+        assert crowd(["b", "a", "b"], 4) == ["b", "a", "user1", "user2"]
+
+    def test_it_is_no_larger_than_was_asked(self) -> None:
+        assert crowd(["a", "b", "c"], 2) == ["a", "b"]
+
+    def test_all_names_differ_even_from_those_that_look_made_up(self) -> None:
+        names = crowd(["user2", "user64"], 64)
+        assert len(set(names)) == len(names) == 64

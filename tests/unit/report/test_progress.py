@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from isofuzz.cases.store import Finding
 from isofuzz.report.progress import ProgressReporter
 from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinking, Started
 
@@ -15,16 +16,16 @@ from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinkin
 def events(story: Any, case_of: Any) -> list[Event]:
     ada, bob = story.sign_up("ada"), story.sign_up("bob")
     bob.does("overview", seen=[ada.does("post", room=ada.does("new_room").made()).text])
-    case, path = case_of(), Path("cases/x.json")
+    finding = Finding(case_of(), Path("cases/x.json"))
     return [
         Started("chat", "leaky", "dev", "Postgres 18, \x1b[2Jembedded"),
         Phase("sweep"),
         Progress(programs=12, operations=340, seconds=2.0, findings=0),
-        LeakSeen(case, path),
+        LeakSeen(finding),
         Phase("shrink"),
         Shrinking(executions=23, steps=7, steps_found=42),
         Phase("confirm"),
-        Kept(case, path),
+        Kept(finding),
     ]
 
 

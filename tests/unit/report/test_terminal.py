@@ -1,20 +1,23 @@
 """What is printed of a finished run, compared whole as text."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from isofuzz.cases.store import Finding
 from isofuzz.history.entries import Outcome
 from isofuzz.history.relations import Relation
+from isofuzz.oracles.hazard import Hazard, HazardKind
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.report.as_text import finding_text, summary_text
 from isofuzz.report.terminal import print_summary
 from isofuzz.runs.exercised import Cell, Exercised
-from isofuzz.runs.summary import Finding, Summary
+from isofuzz.runs.summary import Summary
 
 
 @pytest.fixture
@@ -43,9 +46,9 @@ def a_summary(verdict: Verdict, **fields: Any) -> Summary:
     )
 
 
-def printed(summary: Summary, vocabulary: Vocabulary, *, terminal: bool = False) -> str:
+def printed(summary: Summary, vocabulary: Vocabulary, *, terminal: bool = False, width: int = 100) -> str:
     out = io.StringIO()
-    print_summary(Console(file=out, width=100, force_terminal=terminal), summary, vocabulary)
+    print_summary(Console(file=out, width=width, force_terminal=terminal), summary, vocabulary)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
@@ -55,6 +58,9 @@ def some_exercise() -> Exercised:
     done.outcomes.update({("history", Outcome.OK): 4, ("history", Outcome.INFO): 1})
     done.cells.update({Cell("post", "room", Relation.OWN): 4, Cell("post", "room", Relation.FOREIGN): 2})
     done.delivered.update({"Feed": 9})
+    done.latency["sign_up"].add(0.012)
+    for seconds in (0.0005, 0.0005, 0.0005, 0.154):
+        done.latency["post"].add(seconds)
     done.unexpected.update({("history", "TimeoutError: \x1b[31mafter 10 s"): 1})
     return done
 
@@ -69,17 +75,78 @@ services: Postgres 18, embedded
 
 Exercised: 3 programs, 17 operations (2 more skipped), 5 frames
 
- operation  ok  refused  ?  own  foreign  ended  never issued
- ────────────────────────────────────────────────────────────
- sign_up     6        0  0    ·        ·      ·             ·
- post        4        2  0    4        2      ·             0
- history     4        0  1    0        0      ·             0
+                                                 never   p50   p95
+operation  ok  refused  ?  own  foreign  ended  issued    ms    ms
+──────────────────────────────────────────────────────────────────
+sign_up     6        0  0    ·        ·      ·       ·  11.9  11.9
+post        4        2  0    4        2      ·       0  0.50   154
+history     4        0  1    0        0      ·       0     ·     ·
 
 events that had to arrive and did: Feed 9
 
 Ended unexpectedly:
   1 times history: TimeoutError: \\x1b[31mafter 10 s
 """
+    )
+
+
+def test_the_table_of_a_long_run_fits_a_narrow_terminal(small: Vocabulary) -> None:
+    exercised = Exercised(programs=20_000)
+    operations = tuple(replace(each, name=f"{each.name}_of_the_customer") for each in small.operations)
+    for operation in operations:
+        exercised.outcomes.update({(operation.name, outcome): 123_456 for outcome in Outcome})
+        exercised.latency[operation.name].add(10.3)
+    vocabulary = replace(small, operations=operations)
+
+    lines = printed(a_summary(Verdict.ISOLATED, exercised=exercised), vocabulary, width=80).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("123456") for line in lines) == 9, "no figure is cut or folded"
+    told = "".join(line.split()[0] for line in lines[8:] if line)
+    assert all(operation.name in told for operation in operations), "a name is folded and never cut"
+
+
+def test_many_sessions_are_told_where_the_figures_are(small: Vocabulary) -> None:
+    shown = printed(a_summary(Verdict.ISOLATED, exercised=some_exercise(), sessions=10), small)
+    assert "5 frames, with 10 sessions at once\n" in shown
+
+
+TOO_SLOW = Hazard(HazardKind.OVER_BUDGET, "post", "post is too slow: p95 of 41 calls was 16.2 ms")
+
+
+def test_hazards_come_under_a_verdict_that_they_do_not_touch(small: Vocabulary) -> None:
+    summary = a_summary(Verdict.ISOLATED, hazards=(TOO_SLOW,), unjudged=("budget of edit (5 ms) not judged",))
+
+    assert (
+        printed(summary, small)
+        == """\
+ISOLATED: nothing crossed a boundary, and everyone still got their own
+chat, profile dev, 12.3 s
+services: Postgres 18, embedded
+
+HAZARDS
+  · post is too slow: p95 of 41 calls was 16.2 ms
+
+Not judged:
+  · budget of edit (5 ms) not judged"""
+    )
+
+
+def test_hazards_of_a_strict_run_are_its_leaks(small: Vocabulary) -> None:
+    summary = a_summary(Verdict.LEAKED, hazards=(TOO_SLOW,), strict=True, missing=("edit was never tried",))
+
+    assert (
+        printed(summary, small)
+        == """\
+LEAKED: hazards count as leaks, for the run is strict
+chat, profile dev, 12.3 s
+services: Postgres 18, embedded
+
+HAZARDS
+  · post is too slow: p95 of 41 calls was 16.2 ms
+
+Not exercised:
+  · edit was never tried"""
     )
 
 
@@ -164,8 +231,16 @@ def test_leaked(leaked: Summary, vocabulary: Vocabulary) -> None:
 def test_as_plain_text_for_test_failures(leaked: Summary, vocabulary: Vocabulary) -> None:
     (finding,) = leaked.findings
 
-    assert finding_text(finding.case, finding.path, vocabulary) == FINDING
+    assert finding_text(finding, vocabulary) == FINDING
     assert summary_text(leaked, vocabulary) == f"{VERDICT}\n{FINDING}"
+
+
+def test_a_finding_that_could_not_be_kept_says_so_and_offers_no_replay(leaked: Summary, vocabulary: Vocabulary) -> None:
+    (finding,) = leaked.findings
+    told = finding_text(replace(finding, unkept="it could not be written to a.json: No space left on device"), vocabulary)
+
+    assert told.endswith("\ncase    NOT KEPT: it could not be written to a.json: No space left on device")
+    assert "isofuzz replay" not in told
 
 
 def test_a_terminal_gets_colours_and_no_other_escapes(leaked: Summary, vocabulary: Vocabulary) -> None:
@@ -187,4 +262,4 @@ def test_what_was_not_confirmed_is_said(
 ) -> None:
     story.sign_up("ada").does("overview", seen=[-1])
 
-    assert words in finding_text(case_of(cold=cold), Path("case.json"), vocabulary)
+    assert words in finding_text(Finding(case_of(cold=cold), Path("case.json")), vocabulary)

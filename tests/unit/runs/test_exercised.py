@@ -32,12 +32,12 @@ class Told:
         self._step += 1
         return self._step - 1
 
-    def counted(self, exercised: Exercised | None = None) -> Exercised:
+    def counted(self, exercised: Exercised | None = None, durations: dict[int, float] | None = None) -> Exercised:
         judge = Judge(self._vocabulary)
         for entry in self.history:
             judge.feed(entry)
         exercised = exercised or Exercised()
-        exercised.add(self.history, judge)
+        exercised.add(self.history, judge, durations or {})
         return exercised
 
 
@@ -103,6 +103,14 @@ class TestCounts:
     def test_what_an_operation_does_itself_does_not_change_how_it_was_tried(self, told: Told) -> None:
         told.does("delete_thread", me=ADA, room=ROOM)
         assert told.counted().cells[Cell("delete_thread", "room", OWN)] == 1
+
+    def test_how_long_an_operation_took_is_counted_under_its_name_as_far_as_it_is_known(self, told: Told) -> None:
+        told.does("list_threads", me=ADA, outcome=INFO, text="KeyError: 1")
+        counted = told.counted(durations={0: 0.001, 1: 0.002, 2: 0.5, 9: 7})
+        assert {name: (latency.count, latency.max_ms) for name, latency in counted.latency.items()} == {
+            "sign_in": (2, 2),
+            "open_thread": (1, 500),
+        }
 
 
 class TestMissing:

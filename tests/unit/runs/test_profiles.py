@@ -7,7 +7,7 @@ from isofuzz.errors import UsageError
 from isofuzz.runs.profiles import DEFAULT, PROFILES, hypothesis_settings, profile_named, register_profiles
 
 
-@pytest.mark.parametrize("name", ["dev", "ci", "nightly"])
+@pytest.mark.parametrize("name", ["dev", "ci", "nightly", "replay"])
 def test_a_profile_is_found_with_and_without_its_prefix(name: str) -> None:
     assert profile_named(name) is profile_named(f"isofuzz-{name}") is PROFILES[name]
     assert profile_named(name).hypothesis_name == f"isofuzz-{name}"
@@ -17,7 +17,7 @@ def test_a_profile_is_found_with_and_without_its_prefix(name: str) -> None:
 def test_an_unknown_name_is_answered_with_those_that_there_are(name: str) -> None:
     with pytest.raises(UsageError) as refused:
         profile_named(name)
-    assert str(refused.value) == f"there is no profile {name!r}; write one of dev, ci, nightly"
+    assert str(refused.value) == f"there is no profile {name!r}; write one of dev, ci, nightly, replay"
 
 
 def test_the_default_is_one_of_them() -> None:
@@ -25,7 +25,7 @@ def test_the_default_is_one_of_them() -> None:
 
 
 def test_each_does_more_than_the_one_before() -> None:
-    dev, ci, nightly = PROFILES.values()
+    dev, ci, nightly, _ = PROFILES.values()
     for name in ("programs", "steps", "seconds", "findings", "shrink_seconds"):
         assert getattr(dev, name) < getattr(ci, name) < getattr(nightly, name)
 
@@ -46,3 +46,8 @@ def test_hypothesis_only_finds() -> None:
     assert chosen.phases == (Phase.reuse, Phase.generate)
     assert chosen.stateful_step_count == profile.steps
     assert (chosen.deadline, chosen.derandomize, chosen.print_blob) == (None, False, False)
+
+
+def test_what_is_known_and_nothing_new() -> None:
+    assert hypothesis_settings(PROFILES["replay"]).phases == (Phase.reuse,)
+    assert [profile.name for profile in PROFILES.values() if profile.known_only] == ["replay"]

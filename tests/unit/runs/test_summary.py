@@ -1,16 +1,21 @@
 """The summary for machines: its fields are a promise."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from isofuzz.cases.case import Case, HitRate
+from isofuzz.cases.store import Finding
 from isofuzz.history.entries import Outcome
 from isofuzz.history.relations import Relation
+from isofuzz.oracles.hazard import Hazard, HazardKind
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Call, Program, Ref
+from isofuzz.runs.accepting import Acceptance, AcceptedFinding
 from isofuzz.runs.exercised import Cell, Exercised
-from isofuzz.runs.summary import Finding, Summary
+from isofuzz.runs.summary import Summary
 
 VIOLATION = Violation(Oracle.CROSSING, Breach.FOREIGN, 3, Ref(0), "Room", "history", "post", "Body")
 CASE = Case(
@@ -34,6 +39,9 @@ def summary(*findings: Finding) -> Summary:
     exercised.delivered["Feed"] = 4
     exercised.cells[Cell("post", "room", Relation.FOREIGN)] = 1
     exercised.cells[Cell("history", "room", Relation.NEVER)] = 2
+    for _ in range(20):
+        exercised.latency["post"].add(0.0016)
+    exercised.latency["history"].add(0.25)
     exercised.unexpected.update({("post", "TimeoutError: "): 1, ("history", "KeyError: 1"): 2})
     return Summary(
         target="chat",
@@ -47,6 +55,11 @@ def summary(*findings: Finding) -> Summary:
         services="Postgres 18, embedded",
         versions={"postgres": "18"},
         seconds=1.23456,
+        sessions=10,
+        strict=True,
+        hazards=(Hazard(HazardKind.OVER_BUDGET, "post", "post is too slow"),),
+        unjudged=("budget of history not judged",),
+        budgets={"post": 1.5},
     )
 
 
@@ -57,6 +70,8 @@ def test_every_field_of_it() -> None:
         "target": "chat",
         "defect": "rust",
         "profile": "ci",
+        "sessions": 10,
+        "strict": True,
         "verdict": "leaked",
         "exit_code": 1,
         "trouble": None,
@@ -73,6 +88,10 @@ def test_every_field_of_it() -> None:
                 "case": "cases/a.json",
             }
         ],
+        "accepted": [],
+        "lapsed": [],
+        "hazards": [{"kind": "over-budget", "subject": "post", "sentence": "post is too slow"}],
+        "unjudged": ["budget of history not judged"],
         "exercised": {
             "programs": 2,
             "operations": 5,
@@ -92,6 +111,10 @@ def test_every_field_of_it() -> None:
                 {"operation": "post", "error": "TimeoutError: ", "count": 1},
             ],
         },
+        "latency": {
+            "history": {"count": 1, "p50_ms": 247.766, "p95_ms": 247.766, "max_ms": 250.0, "budget_ms": None},
+            "post": {"count": 20, "p50_ms": 1.596, "p95_ms": 1.596, "max_ms": 1.6, "budget_ms": 1.5},
+        },
         "missing": ["edit was never tried"],
         "services": "Postgres 18, embedded",
         "versions": {"postgres": "18"},
@@ -102,6 +125,15 @@ def test_every_field_of_it() -> None:
 def test_it_is_json() -> None:
     document = summary(Finding(CASE, Path("a.json"))).as_json()
     assert json.loads(json.dumps(document)) == document
+
+
+def test_what_is_accepted_is_told_with_its_reason_and_its_date() -> None:
+    known = Acceptance(CASE.fingerprint, "known", date(2027, 1, 31))
+    accepted = replace(summary(), accepted=(AcceptedFinding(Finding(CASE, Path("a.json")), known),), lapsed=(known,))
+    document = accepted.as_json()
+    entry = {"fingerprint": CASE.fingerprint, "reason": "known", "until": "2027-01-31"}
+    assert (document["accepted"], document["lapsed"]) == ([{**entry, "case": "a.json"}], [entry])
+    assert document["findings"] == []
 
 
 def test_without_findings_the_list_is_empty() -> None:

@@ -63,7 +63,7 @@ def test_a_credential_is_hidden(text: str) -> None:
         "the keyboard, monkey=1, tokens are hidden, a bearer of news",
         "MONKEY=3 TURKEY=4",
         '{"user": "ann", "body": "hello"}',
-        "Postgres 18.4, embedded (no ISOFUZZ_DATABASE_URL given)",
+        "Postgres 18.4, embedded (no URL given)",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,8 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def entry(pid: int, identity: str) -> str:
-    return json.dumps({"pid": pid, "identity": identity, "signal": int(signal.SIGTERM)}) + "\n"
+def entry(pid: int, identity: str, *, group: bool = False) -> str:
+    return json.dumps({"pid": pid, "identity": identity, "signal": int(signal.SIGTERM), "group": group}) + "\n"
 
 
 def test_an_identity_lasts_as_long_as_its_process(sleeper: subprocess.Popen[bytes]) -> None:
@@ -56,6 +57,35 @@ def test_a_process_that_ignores_the_signal_is_killed(monkeypatch: pytest.MonkeyP
         stop(process.pid, identity, signal.SIGTERM)
 
         assert process.wait() == -signal.SIGKILL
+
+
+@pytest.fixture
+def group() -> Iterator[list[int]]:
+    """The leader of a process group, and a child of it that ignores polite signals."""
+    script = "trap '' TERM; sleep 100 & trap - TERM; echo $!; wait"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True) as leader:
+        assert leader.stdout is not None
+        yield [leader.pid, int(leader.stdout.readline())]
+        with suppress(ProcessLookupError):
+            os.killpg(leader.pid, signal.SIGKILL)
+
+
+def test_a_group_goes_with_its_leader(tmp_path: Path, group: list[int]) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    identity = start_identity(group[0])
+    assert identity is not None
+    (folder / RECORD).write_text(entry(group[0], identity, group=True))
+
+    clear(folder)
+
+    assert [pid for pid in group if start_identity(pid)] == []
+
+
+def test_a_group_whose_leader_is_another_is_left_alone(group: list[int]) -> None:
+    stop(group[0], "another start", signal.SIGKILL, group=True)
+
+    assert all(start_identity(pid) for pid in group)
 
 
 def test_clearing_stops_what_is_recorded_and_deletes_the_folder(

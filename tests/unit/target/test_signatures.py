@@ -407,3 +407,34 @@ class TestAMistake:
         message = "Greedy.watch_all subscribes to several things at once; let it take one"
         with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
             read_signatures(Greedy)
+
+
+class TestBudgets:
+    @staticmethod
+    def budget_of(budget: Any) -> float | None:
+        class Timed(Chat):
+            @operation(budget_ms=budget)
+            async def look(self, me: Me) -> None: ...
+
+        return read_signatures(Timed).vocabulary.operation("look").budget_ms
+
+    @pytest.mark.parametrize("budget", [10, 0.5, 1e6, None])
+    def test_of_an_operation(self, budget: float | None) -> None:
+        assert self.budget_of(budget) == budget
+
+    def test_of_one_that_is_marked_without_options(self) -> None:
+        assert read_signatures(Chat).vocabulary.budgets == {}
+
+    @pytest.mark.parametrize("budget", [0, -1, -0.5, float("nan"), float("inf"), float("-inf")])
+    def test_that_nothing_can_keep_or_everything(self, budget: float) -> None:
+        message = (
+            f"Timed.look: budget_ms={budget} is no limit; write milliseconds above 0, `budget_ms=10`, or leave it out"
+        )
+        with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
+            self.budget_of(budget)
+
+    @pytest.mark.parametrize("budget", ["10", True, [10]])
+    def test_that_is_no_number(self, budget: object) -> None:
+        message = f"Timed.look: budget_ms={budget!r} is no number; write milliseconds: `budget_ms=10`"
+        with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
+            self.budget_of(budget)

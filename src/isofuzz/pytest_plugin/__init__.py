@@ -1,0 +1,65 @@
+"""The pytest plugin: targets become tests, and tests written by hand get real services and the oracles.
+
+Every pytest run of everyone who has installed isofuzz imports this package, so what running a target takes (Hypothesis,
+a database driver, rich) is imported when the first isolation test or fixture needs it.
+"""
+
+from collections.abc import Generator
+
+import pytest
+
+from isofuzz.pytest_plugin import handwritten, options
+from isofuzz.pytest_plugin.fixtures import isofuzz_database, isofuzz_environment, isofuzz_services, isofuzz_sockets
+from isofuzz.pytest_plugin.handwritten import assert_isolated, by_hand
+from isofuzz.pytest_plugin.isolation_tests import (
+    InconclusiveWarning,
+    IsolationTest,
+    isolation_test,
+    shorten_captured,
+)
+
+__all__ = [
+    "InconclusiveWarning",
+    "IsolationTest",
+    "assert_isolated",
+    "by_hand",
+    "isofuzz_database",
+    "isofuzz_environment",
+    "isofuzz_services",
+    "isofuzz_sockets",
+    "isolation_test",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What isolation tests and fixtures can be told."""
+    options.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis's own plugin loads the profile that it is told to
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the profiles with Hypothesis, if one of them is asked for: it takes a while to import."""
+    handwritten.configs.append(config)
+    if (options.hypothesis_profile(config) or "").startswith(options.PREFIX):
+        from isofuzz.runs.profiles import register_profiles
+
+        register_profiles()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget this pytest."""
+    if config in handwritten.configs:
+        handwritten.configs.remove(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which isofuzz, how much it does, and which services it would use."""
+    return options.header(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the end of what an isolation test printed."""
+    report = yield
+    shorten_captured(item, report)
+    return report

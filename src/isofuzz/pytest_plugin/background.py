@@ -1,0 +1,131 @@
+"""The services of a pytest process, on an event loop of their own: any test may use them, whatever loop it runs on."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from isofuzz.errors import IsofuzzError
+
+if TYPE_CHECKING:
+    from isofuzz.services import Role, Services, Sources
+
+T = TypeVar("T")
+
+
+class SharedServices:
+    """What the fixture `isofuzz_services` gives: real services, up until the last test of this process is done."""
+
+    def __init__(
+        self, services: "Services", loop: asyncio.AbstractEventLoop, *, no_database: str | None, no_valkey: str | None
+    ) -> None:
+        self._services = services
+        self._loop = loop
+        self._no_database = no_database
+        self._no_valkey = no_valkey
+
+    def __repr__(self) -> str:
+        return f"<isofuzz_services: {self.origin}>"
+
+    @property
+    def database_available(self) -> bool:
+        """False only if the database was switched off by name."""
+        return self._no_database is None
+
+    @property
+    def valkey_available(self) -> bool:
+        """False only if Valkey was switched off by name."""
+        return self._no_valkey is None
+
+    @property
+    def database_url(self) -> str:
+        """A postgresql:// URL of a database of this process's own, as its owner. Skips the test if it is off."""
+        if self._no_database:
+            pytest.skip(f"Postgres is switched off by {self._no_database}")
+        return self._services.database_url
+
+    @property
+    def valkey_url(self) -> str:
+        """A redis:// URL of a Valkey database of this process's own, started when first asked for.
+
+        Skips the test if it is off.
+        """
+        if self._no_valkey:
+            pytest.skip(f"Valkey is switched off by {self._no_valkey}")
+        return self._do(self._services.valkey())
+
+    @property
+    def origin(self) -> str:
+        """One line for people: which services these are, and why."""
+        return self._services.origin
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of each service."""
+        return self._services.versions
+
+    @property
+    def suffix(self) -> str:
+        """Unique to this process: append it to whatever is shared by a whole server."""
+        return self._services.suffix
+
+    @property
+    def folder(self) -> Path:
+        """A folder of this process's own, readable by its user alone and deleted at the end."""
+        return self._services.folder
+
+    def create_role(self, name: str) -> "Role":
+        """Make another login role that has no rights yet: `name`, `url`."""
+        return self._do(self._services.create_role(name))
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do this on the loop that the services belong to, which is never that of a test."""
+        with told_without_traceback():
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+@contextmanager
+def told_without_traceback() -> Iterator[None]:
+    """A message for people becomes the whole of a failure."""
+    try:
+        yield
+    except IsofuzzError as problem:
+        failure = pytest.fail.Exception(str(problem), pytrace=False)
+        raise failure from None
+
+
+@contextmanager
+def shared_services(sources: "Sources", *, no_database: str | None, no_valkey: str | None) -> Iterator[SharedServices]:
+    """Open services on a loop in the background, and close them. Raises what opening them raises."""
+    opened: Future[SharedServices] = Future()
+    closing: Future[None] = Future()
+
+    async def live() -> None:
+        from isofuzz.services import open_services
+
+        async with open_services(sources) as services:
+            loop = asyncio.get_running_loop()
+            opened.set_result(SharedServices(services, loop, no_database=no_database, no_valkey=no_valkey))
+            await asyncio.wrap_future(closing)
+
+    def run() -> None:
+        try:
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(live())
+        except BaseException as problem:
+            if opened.done():
+                raise
+            opened.set_exception(problem)
+
+    thread = Thread(target=run, name="isofuzz services", daemon=True)
+    thread.start()
+    try:
+        yield opened.result()
+    finally:
+        closing.set_result(None)  # also if Ctrl-C came while they were being opened
+        thread.join()

@@ -1,0 +1,65 @@
+"""Tests written by hand in the words of a target, judged by the same oracles as programs that are drawn."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from isofuzz.target.base import Target
+
+if TYPE_CHECKING:
+    from isofuzz.runs.by_hand import HistoryByHand
+    from isofuzz.services import Sources
+
+AnyTarget = TypeVar("AnyTarget", bound=Target)
+
+configs: list[pytest.Config] = []
+"""Of the pytest that is running, and of those that it was started from; empty outside of pytest."""
+
+
+@asynccontextmanager
+async def by_hand(
+    target_class: type[AnyTarget], *, defect: str | None = None
+) -> "AsyncIterator[tuple[AnyTarget, HistoryByHand]]":
+    """Start a target and call its operations by hand: `async with by_hand(Chat) as (chat, history):`.
+
+    An operation takes and returns the target's own things, and raises what the target raises. isofuzz puts a canary
+    into each secret (at its end, or at `{canary}` in it), so look for a text with `in`. What is awaited together
+    overlaps. The target runs on services of its own, from where the options of pytest or the environment say.
+    """
+    from isofuzz.runs.by_hand import by_hand as driven
+
+    async with driven(target_class, defect=defect, sources=_sources()) as (operations, history):
+        try:
+            yield operations, history
+        except Exception as problem:
+            if history.violations:
+                problem.add_note(f"isofuzz saw until then:\n\n{_stories(history)}")
+            raise
+
+
+def assert_isolated(history: "HistoryByHand") -> None:
+    """Raise AssertionError with the story of each breach that isofuzz saw, or with why it could not have seen any."""
+    __tracebackhide__ = True
+    if history.violations:
+        raise AssertionError(f"LEAKED: isolation is broken\n\n{_stories(history)}")
+    if reasons := history.unchecked():
+        raise AssertionError(f"INCONCLUSIVE: no leak was seen, but {'; '.join(reasons)}")
+
+
+def _stories(history: "HistoryByHand") -> str:
+    from isofuzz.report.as_text import story_text
+
+    return "\n\n".join(story_text(case, history.vocabulary) for case in history.cases())
+
+
+def _sources() -> "Sources":
+    import os
+
+    from isofuzz.pytest_plugin.options import sources_of
+    from isofuzz.services import Sources
+
+    if configs:
+        return sources_of(configs[-1])
+    return Sources(os.environ.get("ISOFUZZ_DATABASE_URL") or None, os.environ.get("ISOFUZZ_VALKEY_URL") or None)

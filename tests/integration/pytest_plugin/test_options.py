@@ -1,0 +1,149 @@
+"""What isolation tests and fixtures are told, and what the top of every pytest run says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Pytest = Any
+
+NOTES = "from memory import Notes\nTestNotes = isolation_test(Notes)\n"
+OPEN = "from memory import Open\nTestOpen = isolation_test(Open)\n"
+
+
+def header_of(output: str) -> str:
+    return next(line for line in output.splitlines() if line.startswith("isofuzz: "))
+
+
+def test_the_header_says_which_services_would_be_used_and_never_who_logs_in(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        "def test_nothing(): ...",
+        "--isofuzz-valkey-url",
+        "embedded",
+        ISOFUZZ_DATABASE_URL="postgresql://ann:hunter2@localhost:5433/team",
+    )
+
+    header = header_of(done.stdout)
+    assert "Postgres given by ISOFUZZ_DATABASE_URL (localhost:5433/team)" in header
+    assert header.endswith("Valkey embedded (--isofuzz-valkey-url)")
+    assert "hunter2" not in done.stdout
+    assert "ann" not in header
+
+
+def test_the_header_starts_and_imports_nothing(run_pytest: Pytest) -> None:
+    """Not even what a service needs: pytest runs of everybody pay for it."""
+    done = run_pytest(
+        """
+import sys
+
+def test_nothing_slow_is_imported():
+    assert not {"hypothesis", "asyncpg", "sqlalchemy", "rich", "typer"} & set(sys.modules)
+""",
+        ISOFUZZ_DATABASE_URL="postgresql://nobody@nowhere.invalid/x",
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "(nowhere.invalid/x)" in header_of(done.stdout)
+
+
+def test_what_is_wrong_in_the_configuration_is_the_failure_of_what_needs_it(run_pytest: Pytest, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.isofuzz]\nprofil = 'ci'\n")
+
+    done = run_pytest(NOTES + "def test_other(): ...\n")
+
+    assert "1 failed, 1 passed" in done.stdout
+    assert done.stdout.count("there is no key 'profil' (did you mean 'profile'?)") >= 2, "in the header and the failure"
+    assert "Traceback" not in done.stdout
+
+
+def test_the_configuration_chooses_profile_budget_and_what_is_accepted(run_pytest: Pytest, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        """
+[tool.isofuzz]
+profile = "nightly"
+accept = [{fingerprint = "crossing:foreign:Book:read:write:Text", reason = "known", until = 2999-01-01}]
+[tool.isofuzz.budgets.nightly]
+programs = 3
+"""
+    )
+
+    done = run_pytest(OPEN)
+
+    assert ", profile nightly, " in header_of(done.stdout)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_an_option_outranks_the_variable(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        NOTES,
+        "--isofuzz-database-url",
+        "embedded",
+        ISOFUZZ_DATABASE_URL="postgresql://nobody@nowhere.invalid/x",
+    )
+
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_a_host_is_refused_unless_it_is_allowed(run_pytest: Pytest) -> None:
+    url = "postgresql://nobody@nowhere.invalid/x"
+
+    refused = run_pytest(NOTES, "--isofuzz-database-url", url)
+    assert "nowhere.invalid, which is not this machine" in refused.stdout
+
+    allowed = run_pytest(NOTES, "--isofuzz-database-url", url, "--isofuzz-allow-host", "nowhere.invalid")
+    assert "which is not this machine" not in allowed.stdout
+    assert "1 failed" in allowed.stdout
+
+
+def test_cases_go_where_they_are_told(run_pytest: Pytest, tmp_path: Path) -> None:
+    done = run_pytest(OPEN, "--isofuzz-cases", "kept", "--isofuzz-seed", "7")
+
+    assert "1 failed" in done.stdout
+    [case] = (tmp_path / "kept").glob("*.json")
+    assert json.loads(case.read_text())["fingerprint"] == "crossing:foreign:Book:read:write:Text"
+    assert not (tmp_path / ".isofuzz").exists()
+
+
+def test_too_many_sessions(run_pytest: Pytest) -> None:
+    done = run_pytest(NOTES, "--isofuzz-sessions", "1")
+
+    assert "1 failed" in done.stdout
+    assert "1 sessions cannot act at the same time" in done.stdout
+
+
+@pytest.mark.parametrize(("arguments", "result"), [([], "1 passed"), (["--isofuzz-strict"], "1 failed")])
+def test_a_hazard_fails_only_a_strict_run(run_pytest: Pytest, arguments: list[str], result: str) -> None:
+    done = run_pytest("from memory import Slow\nTestSlow = isolation_test(Slow)\n", *arguments)
+
+    assert result in done.stdout, done.stdout
+
+
+class TestReplay:
+    """The profile `replay`: what is known and nothing new."""
+
+    def test_the_kept_cases_come_first(self, run_pytest: Pytest, tmp_path: Path) -> None:
+        found = run_pytest(OPEN)
+        assert "1 failed" in found.stdout
+        [case] = (tmp_path / ".isofuzz" / "cases").glob("*.json")
+
+        again = run_pytest(OPEN, "--isofuzz-profile", "replay")
+
+        assert "1 failed" in again.stdout
+        assert f"case    {case}" in again.stdout
+
+    def test_a_case_that_the_target_no_longer_knows_is_told(self, run_pytest: Pytest, tmp_path: Path) -> None:
+        run_pytest(OPEN)
+        memory = tmp_path / "memory.py"
+        memory.write_text(memory.read_text().replace("def read(", "def look("))
+
+        done = run_pytest(OPEN, "--isofuzz-profile", "replay")
+
+        assert "INCONCLUSIVE: " in done.stdout, done.stdout
+        assert "has no operation 'read' any more" in done.stdout
+
+    def test_hypothesis_draws_nothing_new(self, run_pytest: Pytest) -> None:
+        done = run_pytest(NOTES, "--hypothesis-profile", "isofuzz-replay")
+
+        assert ", profile replay, " in header_of(done.stdout)
+        assert "1 passed" in done.stdout, done.stdout

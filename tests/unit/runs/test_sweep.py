@@ -1,0 +1,92 @@
+"""The sweep is the same in every run; many sessions only add to its end."""
+
+# mypy: disable-error-code="empty-body"
+# Signatures are all that is read of an operation here.
+
+import pytest
+
+from isofuzz.program.steps import Burst, Program
+from isofuzz.runs.sweep import LEAST_SECONDS, Exercise, least_seconds, sweep
+from isofuzz.target.base import Target, operation
+from isofuzz.target.signatures import Signatures, read_signatures
+from isofuzz.target.things import Name, Secret, Session, User
+
+SESSIONS = 10
+
+
+@pytest.fixture(scope="module")
+def crowded(signatures: Signatures) -> list[Exercise]:
+    return list(sweep(signatures, SESSIONS))
+
+
+def wide(program: Program) -> list[Burst]:
+    """The bursts with a step of each session."""
+    return [burst for burst in program.bursts if len(burst.calls) == SESSIONS]
+
+
+def test_it_is_the_same_every_time(signatures: Signatures) -> None:
+    assert list(sweep(signatures)) == list(sweep(signatures))
+
+
+def test_what_comes_without_sessions_comes_first_and_unchanged(signatures: Signatures, crowded: list[Exercise]) -> None:
+    usual = list(sweep(signatures))
+    assert crowded[: len(usual)] == usual
+    assert [exercise.purpose for exercise in crowded[len(usual) :]] == [
+        f"{operation.name} by 10 sessions at the same time" for operation in signatures.vocabulary.operations
+    ]
+
+
+def test_each_operation_is_done_by_all_at_once_three_times(signatures: Signatures, crowded: list[Exercise]) -> None:
+    together = [exercise for exercise in crowded if "10 sessions" in exercise.purpose]
+    for exercise, done in zip(together, signatures.vocabulary.operations, strict=True):
+        actor = signatures.vocabulary.actor(done)
+        bursts = wide(exercise.program)
+        assert [{call.operation for call in burst.calls} for burst in bursts] == [{done.name}] * 3
+        for burst in bursts:
+            told_apart = actor.name if actor else "name"
+            assert len({call.arguments[told_apart] for call in burst.calls}) == SESSIONS
+
+
+def test_each_uses_what_is_their_own(signatures: Signatures, crowded: list[Exercise]) -> None:
+    [program] = [exercise.program for exercise in crowded if exercise.purpose.startswith("post by 10")]
+    rooms = {call.number: call.arguments["me"] for call in program.calls if call.operation == "open_thread"}
+    for call in (call for burst in wide(program) for call in burst.calls):
+        room = call.arguments["room"]
+        assert rooms[room.step] == call.arguments["me"]  # type: ignore[union-attr]  # a room that the program made
+
+
+class Text(Secret):
+    pass
+
+
+class Who(User):
+    id: str
+
+
+class Me(Session):
+    token: str
+
+
+class Lone(Target):
+    @operation
+    async def sign_up(self, name: Name) -> tuple[Who, Me]: ...
+
+    @operation
+    async def note(self, me: Me, text: Text) -> None: ...
+
+    @operation
+    async def rename(self, who: Who) -> None:
+        """Somebody else than a session does it."""
+
+
+def test_what_no_session_can_do_has_no_program() -> None:
+    purposes = {exercise.purpose for exercise in sweep(read_signatures(Lone), 3)}
+    assert {purpose for purpose in purposes if "3 sessions" in purpose} == {
+        "sign_up by 3 sessions at the same time",
+        "note by 3 sessions at the same time",
+    }
+
+
+@pytest.mark.parametrize(("sessions", "times"), [(None, 1), (2, 1), (10, 1), (25, 2.5), (64, 6.4)])
+def test_more_sessions_get_more_time(sessions: int | None, times: float) -> None:
+    assert least_seconds(sessions) == LEAST_SECONDS * times
