@@ -57,6 +57,7 @@ def test_the_wheel_holds_both_packages_and_what_goes_with_them(wheel: Path) -> N
         modules = {str(module.relative_to(root)) for module in (root / package).rglob("*.py")}
         assert modules <= set(names)
     assert "isofuzz/py.typed" in names
+    assert {f"isofuzz/cli/templates/{name}.py.txt" for name in ("target", "test")} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     for line in (
         "isofuzz = isofuzz.cli:main",

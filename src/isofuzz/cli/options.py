@@ -38,9 +38,7 @@ AllowedHosts: TypeAlias = Annotated[
 Traceback: TypeAlias = Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")]
 
 
-def sources(
-    database_url: str | None, allow_hosts: Sequence[str] | None, *, valkey_url: str | None = None
-) -> "Sources":
+def sources(database_url: str | None, allow_hosts: Sequence[str] | None, *, valkey_url: str | None = None) -> "Sources":
     """Where services may come from, as these options say; the project is that of the current folder."""
     from isofuzz.services import Sources
 

@@ -21,6 +21,8 @@ from isofuzz.program.steps import Ref
 _TOKEN = re.compile(r"[\w+-]+(?:[.:][\w+-]+)*|[^\s\w]")
 _CANARY = re.compile(MARK, re.IGNORECASE)
 _CUT = "…"
+_SCRAPS = 2
+"""What is left of a token that was cut is at most so many tokens: `12:` of `12:30`."""
 _LONG = 16
 """A random value of this length may well have no digit; words of this length that differ seldom are equally long."""
 
@@ -193,15 +195,13 @@ def _same_text(first: str, second: str) -> bool:
 def _halves(text: str) -> tuple[list[str], list[str]]:
     canary = _CANARY.search(text)
     place = canary.start() if canary else 0
-    return _TOKEN.findall(text[:place].removeprefix(_CUT)), _TOKEN.findall(text[place:].removesuffix(_CUT))
+    before, after = _TOKEN.findall(text[:place].removeprefix(_CUT)), _TOKEN.findall(text[place:].removesuffix(_CUT))
+    return before[_SCRAPS * text.startswith(_CUT) :], after[: -_SCRAPS if text.endswith(_CUT) else None]
 
 
 def _same_tokens(first: Iterable[str], second: Iterable[str], *, cut: bool) -> bool:
     mine, theirs = list(first), list(second)
-    if cut:  # the last token of the shorter may itself be cut
-        length = min(len(mine), len(theirs)) - 1
-        mine, theirs = mine[: max(length, 0)], theirs[: max(length, 0)]
-    return len(mine) == len(theirs) and all(map(_same_token, mine, theirs))
+    return (cut or len(mine) == len(theirs)) and all(map(_same_token, mine, theirs))
 
 
 def _same_token(first: str, second: str) -> bool:

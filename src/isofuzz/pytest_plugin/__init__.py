@@ -9,6 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from isofuzz.pytest_plugin import handwritten, options
+from isofuzz.pytest_plugin.accepted import tell_accepted
 from isofuzz.pytest_plugin.fixtures import isofuzz_database, isofuzz_environment, isofuzz_services, isofuzz_sockets
 from isofuzz.pytest_plugin.handwritten import assert_isolated, by_hand
 from isofuzz.pytest_plugin.isolation_tests import (
@@ -55,6 +56,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Which isofuzz, how much it does, and which services it would use."""
     return options.header(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the project accepts and was seen."""
+    tell_accepted(terminalreporter)
 
 
 @pytest.hookimpl(wrapper=True)

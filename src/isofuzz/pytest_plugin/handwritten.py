@@ -33,7 +33,7 @@ async def by_hand(
     async with driven(target_class, defect=defect, sources=_sources()) as (operations, history):
         try:
             yield operations, history
-        except Exception as problem:
+        except (Exception, pytest.fail.Exception) as problem:
             if history.violations:
                 problem.add_note(f"isofuzz saw until then:\n\n{_stories(history)}")
             raise

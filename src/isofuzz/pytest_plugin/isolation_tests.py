@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from isofuzz.pytest_plugin.accepted import note_accepted
 from isofuzz.pytest_plugin.options import DEV, cases_of, configuration_of, profile_name, sources_of
 from isofuzz.target.base import Target
 
@@ -30,7 +31,7 @@ class IsolationTest:
 
     def test_isolation(self, request: pytest.FixtureRequest) -> None:
         """No record or event crosses a boundary, and every owner gets their own."""
-        _require_isolation(self, request.config)
+        _require_isolation(self, request.node)
 
 
 def isolation_test(
@@ -61,7 +62,7 @@ def _end_of(text: str) -> str:
     return text if left_out <= 0 else "".join([f"[{left_out} lines before]\n", *lines[-_CAPTURED_LINES:]])
 
 
-def _require_isolation(test: IsolationTest, config: pytest.Config) -> None:
+def _require_isolation(test: IsolationTest, item: pytest.Item) -> None:
     from isofuzz.errors import UsageError
     from isofuzz.oracles.verdict import Verdict
     from isofuzz.report.as_text import summary_text
@@ -69,12 +70,13 @@ def _require_isolation(test: IsolationTest, config: pytest.Config) -> None:
     from isofuzz.target.signatures import read_signatures
 
     try:
-        request = _request(test, config)
+        request = _request(test, item.config)
         summary = _run(request)
     except UsageError as problem:
         pytest.fail(str(problem), pytrace=False)
     if summary.trouble == INTERRUPTED:
         raise KeyboardInterrupt  # Ctrl-C was meant for pytest too
+    note_accepted(item, summary)
     if summary.verdict is Verdict.ISOLATED:
         return
     text = summary_text(summary, read_signatures(test.target_class).vocabulary)

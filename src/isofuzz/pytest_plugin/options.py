@@ -21,6 +21,7 @@ _DATABASE = ("--isofuzz-database-url", "ISOFUZZ_DATABASE_URL")
 _VALKEY = ("--isofuzz-valkey-url", "ISOFUZZ_VALKEY_URL")
 _OFF = "off"
 _EMBEDDED = "embedded"
+_MALFORMED = "which is malformed"
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -135,17 +136,18 @@ def _source(config: pytest.Config, names: tuple[str, str]) -> str:
         return "from compose or embedded"
     if url in (_EMBEDDED, _OFF):
         return f"{url} ({by})"
-    return f"given by {by} ({_place(url)})"
+    return f"given by {by} ({place_of(url)})"
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """Host, port and database of a URL, and nothing of its credentials, even if it is malformed."""
     try:
         parts = urlsplit(url)
-        host = parse_qs(parts.query).get("host", [parts.hostname])[0]
+        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        host, port, parts = None, "", urlsplit("")
-    if not host or "@" in parts.path:  # a password with a slash in it looks like a path
-        return "which is malformed"
-    return f"{host}{port}{parts.path}"
+        return _MALFORMED
+    place = f"{host}{port}{parts.path}"
+    if "@" in parts.path or not (parts.scheme and place.strip("/") and "://" in url):
+        return _MALFORMED  # a password with a slash in it looks like a path
+    return place

@@ -15,20 +15,17 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-from isofuzz.cases.case import HitRate
 from isofuzz.cases.store import CaseStore, Finding
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.machine import Stop, build_machine
-from isofuzz.engine.shrinker import Shrinker
 from isofuzz.engine.system import System, running
 from isofuzz.errors import InfrastructureError, UsageError
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.verdict import Verdict, conclude
 from isofuzz.oracles.violation import Oracle
-from isofuzz.program.steps import Program
 from isofuzz.runs.accepting import AcceptList
 from isofuzz.runs.cold import confirmed_cold
-from isofuzz.runs.events import Listener, Phase, Progress, Shrinking, Started
+from isofuzz.runs.events import Listener, Phase, Progress, Started
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.hazards import over_budget, unjudged
 from isofuzz.runs.keeper import Keeper
@@ -36,7 +33,8 @@ from isofuzz.runs.known import known_cases
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.profiles import Profile, hypothesis_settings
 from isofuzz.runs.replay import why_untested
-from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
+from isofuzz.runs.reproduction import Reproducer, tries_for
+from isofuzz.runs.shrinking import shrink
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
 from isofuzz.runs.targets import name_of
@@ -47,9 +45,6 @@ from isofuzz.target.signatures import Signatures, read_signatures
 T = TypeVar("T")
 
 INTERRUPTED = "interrupted: what was found until then is kept, what was not yet exercised is unknown"
-
-_FIRST_TRIES = 8
-"""How often a program that does not show its violation every time is run, to learn how often it does."""
 
 _FEWEST_SESSIONS, _MOST_SESSIONS = 2, 64
 """One alone overlaps with nobody; more than the most would take longer to sign in than to do anything."""
@@ -296,40 +291,11 @@ class _Run:
             self._listener(Phase("shrink"))
             fingerprint = self._kept.unworked[0]
             reproducer = Reproducer(system, fingerprint, self._request.only, self._kept.see)
-            hit_rate = self.do(self._shrink(reproducer))
+            hit_rate = self.do(shrink(reproducer, self._kept, self._profile.shrink_seconds, self._listener))
             self._listener(Phase("confirm"))
             finding = self._kept.findings[fingerprint]
             cold = None if finding.unkept else confirmed_cold(finding.path, hit_rate, self._request.sources)
             self._kept.conclude(fingerprint, hit_rate=hit_rate, cold=cold)
-
-    async def _shrink(self, reproducer: Reproducer) -> HitRate:
-        """Shrink the finding as far as it reproduces; the hit rate of what is left."""
-        found = self._kept.findings[reproducer.fingerprint].case.program
-        first = await reproducer.rate(1, found)
-        if overlaps(found) or not first.seen:
-            first = await reproducer.rate(_FIRST_TRIES, found)
-        if not first.seen:
-            return HitRate(1, first.runs + 2)
-        tries = tries_for(first)
-        until = time.monotonic() + self._profile.shrink_seconds
-
-        async def reproduces(candidate: Program) -> bool:
-            execution = await reproducer.within(tries, candidate)
-            if execution:
-                self._kept.improve(reproducer.fingerprint, execution)
-            return execution is not None
-
-        shrinker = Shrinker(
-            found,
-            self._signatures.vocabulary,
-            reproduces,
-            may_go_on=lambda: time.monotonic() < until,
-            on_progress=lambda at: self._listener(Shrinking(at.executions, len(at.best), len(found))),
-        )
-        best = await shrinker.shrink()
-        last = await reproducer.rate(_FIRST_TRIES if tries > 1 or overlaps(best) else 2, best)
-        # The execution that made it the best did show it, whatever the ones after say.
-        return last if last.seen else HitRate(1, last.runs + 1)
 
     def _shows_new(self, execution: Execution) -> bool:
         """Did this program show something that nobody has worked on yet?"""

@@ -80,10 +80,7 @@ async def problem_with_marker(client: Valkey, server: dict[str, Any], url: Valke
     if found.decode("ascii", errors="replace") == expected:
         return None
     if found.decode("ascii", errors="replace").split()[1:] == expected.split()[1:]:
-        return (
-            "was adopted before its server was started again, or is a copy of one that was; nobody can tell which, so"
-            " it must be adopted again"
-        )
+        return "was adopted before its server was started again, or is a copy of one that was (nobody can tell which)"
     return "carries the marker of another database, of which it seems to be a copy"
 
 

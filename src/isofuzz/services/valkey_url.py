@@ -44,10 +44,7 @@ class ValkeyUrl:
             raise UsageError(f"The Valkey URL is malformed. Write it as {_EXAMPLE}") from error
         if parts.scheme not in SCHEMES:
             scheme = f"begins with {parts.scheme!r}" if parts.scheme else "has no scheme"
-            raise UsageError(
-                f"The Valkey URL {scheme}; isofuzz knows"
-                f" {', '.join(sorted(SCHEMES))}: {_EXAMPLE}"
-            )
+            raise UsageError(f"The Valkey URL {scheme}; isofuzz knows {', '.join(sorted(SCHEMES))}: {_EXAMPLE}")
         is_socket = parts.scheme in _SOCKET
         host = unquote(parts.path if is_socket else parts.hostname or "")
         database = query.pop("db", "") if is_socket else unquote(parts.path.removeprefix("/")) or query.pop("db", "")

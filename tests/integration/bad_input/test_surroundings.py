@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import pytest
-
 from tests.integration.bad_input.conftest import COMMAND, check_manners
 
 Isofuzz = Any

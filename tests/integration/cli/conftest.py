@@ -25,7 +25,11 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ISOFUZZ_DATABASE_URL", "ISOFUZZ_VALKEY_URL")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("CI", "ISOFUZZ_DATABASE_URL", "ISOFUZZ_VALKEY_URL")
+    }
     return kept | {"COLUMNS": "100"}
 
 

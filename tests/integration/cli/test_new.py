@@ -86,10 +86,12 @@ def test_with_that_line_deleted_it_starts_the_system(isofuzz: Isofuzz, folder: P
     lines = target.read_text().splitlines(keepends=True)
     target.write_text("".join(line for line in lines if "raise UsageError" not in line))
 
-    done = isofuzz("run", "chat_target:ChatTarget", PATH="/nowhere")
+    done = isofuzz("run", "chat_target:ChatTarget")
 
     assert done.returncode == 2
-    assert "`uvicorn chat:app` cannot be started" in done.stderr
+    assert done.stdout.startswith("ERROR: "), done.stderr
+    assert "the process `uvicorn chat:app` of the system under test exited" in done.stdout
+    assert 'Could not import module "chat"' in done.stdout
 
 
 def test_it_can_be_written_elsewhere(isofuzz: Isofuzz, folder: Path) -> None:

@@ -84,8 +84,8 @@ def _masked(output: str) -> str:
     story = re.sub(r'"room": \d+', '"room": N', story)
     story = re.sub(r"found with \d+", "found with N", story)
     output = re.sub(r"\d+\.\d+ ?s\b", "TIME", counts + finding + story)
-    output = re.sub(r"in TIME( \(\d:\d\d:\d\d\))? =+", "in TIME", output)
-    output = re.sub(r"[ ─]+", " ", output)
+    output = re.sub(r"TIME \(\d:\d\d:\d\d\)", "TIME", output)
+    output = re.sub(r"[ ─]+", " ", re.sub("=+", "=", output))
     return _without_blank_lines("\n".join(line.rstrip() for line in output.splitlines()))
 
 

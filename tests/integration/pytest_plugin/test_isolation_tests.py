@@ -149,3 +149,31 @@ def test_nothing_slow_is_imported():
     )
 
     assert done.returncode == 0, done.stdout
+
+
+def test_a_noisy_system_does_not_drown_its_story(run_pytest: Pytest) -> None:
+    done = run_pytest(
+        """
+import logging
+from memory import Open
+
+class Loud(Open):
+    async def reset(self):
+        await super().reset()
+        print("noise\\n" * 50)
+        logging.getLogger("loud").warning("warned")
+
+TestLoud = isolation_test(Loud)
+
+def test_other():
+    print("mine\\n" * 50)
+    assert False
+"""
+    )
+
+    assert "2 failed" in done.stdout
+    assert "LEAKED: " in done.stdout
+    assert 0 < done.stdout.count("noise") <= 40
+    assert 0 < done.stdout.count("loud:") <= 40
+    assert " lines before]" in done.stdout
+    assert done.stdout.count("mine\n") >= 50, "what other tests print is theirs"

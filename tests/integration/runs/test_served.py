@@ -1,15 +1,20 @@
 """Runs of systems in a process of their own, reached over HTTP."""
 
+import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
+from isofuzz import Http
 from isofuzz.errors import UsageError
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.runs.profiles import Profile
 from isofuzz.runs.run import RunRequest, run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
+from isofuzz.services.folders import run_folder
+from isofuzz.services.processes import Order, running_processes
 
 BOARDS = Path(__file__).with_name("boards.py")
 SHORT = Profile("short", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=10)
@@ -59,6 +64,19 @@ def test_a_server_that_is_not_ready_before_its_target_gives_up(tmp_path: Path) -
     assert "SlowServer was not up after 2 s; `start_within` says how long to wait" in summary.trouble
     assert "(not ready: it waited for a server on port" in summary.trouble
     assert summary.trouble.endswith("but nothing listens there) wrote last:\n  | warming up")
+
+
+async def test_a_client_does_not_notice_that_its_server_was_started_again() -> None:
+    """Connections that are kept for the next request ended with the process."""
+    with run_folder() as folder:
+        async with running_processes(folder) as running:
+            command = (sys.executable, str(BOARDS.with_name("board_server.py")), "{port}")
+            server = await running.start(Order(command, "http://127.0.0.1:{port}/", 20, {}, None))
+            async with Http(f"http://127.0.0.1:{server.port}") as http:
+                for _ in range(3):
+                    await asyncio.gather(*(http.post("/rooms") for _ in range(4)))
+                    await server.restart()
+                assert await http.post("/rooms") == {"id": 0}
 
 
 def test_trouble_while_stopping_changes_no_verdict_and_is_told(

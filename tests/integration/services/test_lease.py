@@ -5,14 +5,21 @@ import asyncio
 import re
 import subprocess
 import sys
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any, ClassVar
 
 import pytest
 
+from isofuzz import All, Name, Secret, Session, Target, User, operation
+from isofuzz import Services as TargetServices
+from isofuzz.engine.system import running
 from isofuzz.errors import ServicesUnavailable
+from isofuzz.runs.planting import new_mint
 from isofuzz.services import Services, Sources, adopt_valkey, lease, open_services
 from isofuzz.services.sources import OFF
 from isofuzz.services.valkey_url import ValkeyUrl
+from isofuzz.target.signatures import read_signatures
 
 SCRIPT = """
 import asyncio, sys
@@ -26,6 +33,18 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+class Who(User):
+    id: str
+
+
+class Me(Session):
+    pass
+
+
+class Text(Secret):
+    pass
 
 
 @pytest.fixture
@@ -57,6 +76,38 @@ async def test_a_second_run_waits_even_for_another_database(urls: list[ValkeyUrl
 
         assert await asked == str(urls[1])
         assert (first.waited, second.waited > 0) == (0, True)
+
+
+class Impatient(Target):
+    """It asks for Valkey when it starts, and gives its start hardly any time."""
+
+    start_within: ClassVar[float] = 0.2
+
+    async def lifespan(self, services: TargetServices) -> AsyncIterator[None]:
+        await services.valkey()
+        yield
+
+    @operation
+    async def sign_in(self, name: Name) -> tuple[Who, Me]:
+        return Who(name), Me()
+
+    @operation
+    async def write(self, me: Me, text: Text) -> All[Text]:
+        return [text]
+
+
+async def test_waiting_is_not_counted_as_the_systems_own_start(urls: list[ValkeyUrl]) -> None:
+    async with run_on(urls[1]) as second, AsyncExitStack() as stack:
+        async with run_on(urls[0]) as first:
+            await first.valkey()
+            system = running(Impatient(), read_signatures(Impatient), second, new_mint())
+            starting = asyncio.create_task(stack.enter_async_context(system))
+            async with asyncio.timeout(20):
+                while second.waited < 3 * Impatient.start_within:
+                    await asyncio.sleep(0.005)
+            assert not starting.done()
+
+        await starting
 
 
 async def test_of_many_runs_one_holds_it_at_any_time(urls: list[ValkeyUrl]) -> None:

@@ -42,6 +42,8 @@ async def test_it_is_started_when_it_is_first_asked_for_and_told() -> None:
 
         assert first == second == await services.valkey()
         assert services.origin == f"{postgres}; Valkey {services.versions['valkey']}, embedded (no URL given)"
+        children = {child.name(): child for child in psutil.Process().children()}
+        assert children["valkey-server"].uids() == children["postgres"].uids()
 
 
 async def test_only_who_knows_the_password_gets_in(services: Services) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -16,7 +17,7 @@ from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.canary import Mint
 from isofuzz.program.steps import Program, SecretText
-from isofuzz.target.base import Role, Target, operation
+from isofuzz.target.base import Process, Role, Target, operation
 from isofuzz.target.signatures import read_signatures
 from isofuzz.target.things import All, Ends, Name, Query, Refused, Secret, Session, Some, Thread, User
 
@@ -99,6 +100,9 @@ class NoDatabase:
         raise NotImplementedError
 
     async def valkey(self) -> str:
+        raise NotImplementedError
+
+    async def process(self, program: str | Path, *arguments: str | Path, **options: Any) -> Process:
         raise NotImplementedError
 
     async def baseline(self) -> None:

@@ -227,8 +227,12 @@ class TestTexts:
         assert first_difference(first, second) is None
 
     def test_what_is_cut_is_compared_as_far_as_it_goes(self) -> None:
-        assert first_difference(did(0, text="one two th…"), did(0, text="one two three…")) is None
-        assert where(did(0, text="one two th…"), did(0, text="one three tw…")) == "step 0 (do)"
+        assert first_difference(did(0, text="one two three fo…"), did(0, text="one two three four five:…")) is None
+        assert where(did(0, text="one two three fo…"), did(0, text="one other three fo…")) == "step 0 (do)"
+
+    def test_a_token_that_is_cut_may_fall_into_two(self) -> None:
+        first, second = (f"…{before} then {canary()}" for before in (":a: 1", " 219175 a:a: 2"))
+        assert first_difference(did(0, text=first), did(0, text=second)) is None
 
 
 words = st.text("abcxyz .:,'\"[]{}", max_size=12)

@@ -237,7 +237,9 @@ def test_as_plain_text_for_test_failures(leaked: Summary, vocabulary: Vocabulary
 
 def test_a_finding_that_could_not_be_kept_says_so_and_offers_no_replay(leaked: Summary, vocabulary: Vocabulary) -> None:
     (finding,) = leaked.findings
-    told = finding_text(replace(finding, unkept="it could not be written to a.json: No space left on device"), vocabulary)
+    told = finding_text(
+        replace(finding, unkept="it could not be written to a.json: No space left on device"), vocabulary
+    )
 
     assert told.endswith("\ncase    NOT KEPT: it could not be written to a.json: No space left on device")
     assert "isofuzz replay" not in told

@@ -195,7 +195,7 @@ MISTAKES = {
     "budgets that are no table": ("budgets = 3", "tool.isofuzz.budgets: 3 is no table; write a table for each profile"),
     "a budget of an unknown profile": (
         "budgets.dve = {seconds = 1}",
-        "tool.isofuzz.budgets: there is no profile 'dve' (did you mean 'dev'?); the profiles are dev, ci, nightly, replay",
+        "tool.isofuzz.budgets: there is no profile 'dve' (did you mean 'dev'?); the profiles are dev, ci, nightly",
     ),
     "a budget that is no table": ("budgets.dev = 60", "tool.isofuzz.budgets.dev: 60 is no table; write what differs"),
     "an unknown budget": ("budgets.dev = {second = 1}", "tool.isofuzz.budgets.dev: there is no key 'second' (did you"),

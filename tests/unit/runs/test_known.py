@@ -1,0 +1,95 @@
+"""Which kept cases a run is to execute before anything else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from isofuzz import Name, Secret, Target, User, operation
+from isofuzz.cases.case import Case
+from isofuzz.cases.store import CaseStore
+from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.steps import Call, Literal, Program, Ref, SecretText
+from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.known import Known, known_cases
+from isofuzz.target.signatures import read_signatures
+
+Find = Callable[[], Known]
+
+
+class Text(Secret):
+    """A text."""
+
+
+class Who(User):
+    id: str
+
+
+class Board(Target):
+    @operation
+    async def join(self, name: Name) -> Who:
+        raise NotImplementedError
+
+    @operation
+    async def write(self, who: Who, text: Text) -> None: ...
+
+
+CASE = Case(
+    target="tests:Board",
+    defect=None,
+    violation=Violation(Oracle.CROSSING, Breach.FOREIGN, at=3, user=Ref(0), boundary="Who", observer="write"),
+    explanation="",
+    program=Program.serial(
+        Call(0, "join", {"name": Literal("ann")}), Call(1, "write", {"who": Ref(0), "text": SecretText("{canary}")})
+    ),
+    history=(),
+    found="2026-01-02T03:04:05+00:00",
+    services="",
+)
+
+
+@pytest.fixture
+def vocabulary() -> Vocabulary:
+    return read_signatures(Board).vocabulary
+
+
+@pytest.fixture
+def known(tmp_path: Path, vocabulary: Vocabulary) -> Find:
+    return lambda: known_cases(tmp_path, targets={"tests:Board", "board.py:Board"}, defect=None, vocabulary=vocabulary)
+
+
+def test_there_need_be_none(known: Find, tmp_path: Path) -> None:
+    assert known() == Known((), ())
+    tmp_path.rmdir()
+    assert known() == Known((), ())
+
+
+def test_those_of_the_target_by_any_of_its_names(known: Find, tmp_path: Path) -> None:
+    store = CaseStore(tmp_path)
+    for name in ("tests:Board", "board.py:Board", "tests:Other"):
+        store.keep(replace(CASE, target=name))
+    assert {finding.case.target for finding in known().findings} == {"tests:Board", "board.py:Board"}
+    assert known().lost == ()
+
+
+def test_not_those_of_another_defect(known: Find, tmp_path: Path) -> None:
+    CaseStore(tmp_path).keep(replace(CASE, defect="planted"))
+    assert known() == Known((), ())
+
+
+def test_one_that_the_target_can_no_longer_do_is_told(known: Find, tmp_path: Path) -> None:
+    lost = CaseStore(tmp_path).keep(replace(CASE, program=Program.serial(Call(0, "leave", {}))))
+    assert known() == Known(
+        (),
+        (f"tests:Board has no operation 'leave' any more (step 0); find it anew, or remove {lost.path}",),
+    )
+
+
+def test_one_that_cannot_be_read_is_told_for_it_may_be_one_of_the_target(known: Find, tmp_path: Path) -> None:
+    kept = CaseStore(tmp_path).keep(CASE)
+    spoilt = tmp_path / "spoilt.json"
+    spoilt.write_text(kept.path.read_text()[:50])
+    assert known().findings == (kept,)
+    [told] = known().lost
+    assert str(spoilt) in told
