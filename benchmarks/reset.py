@@ -11,10 +11,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from isofuzz.services import open_services, reset
-from isofuzz.services.cluster import SUPERUSER
-from isofuzz.services.connecting import connected
-from isofuzz.services.database_url import DatabaseUrl
+from isofuzz.services import open_services
+from isofuzz.services.postgres import reset
+from isofuzz.services.postgres.cluster import SUPERUSER
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz_packs.chat.schema import create_schema
 
 _PROGRAMS = 400

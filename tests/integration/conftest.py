@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from isofuzz.services.binaries import find_postgres
-from isofuzz.services.cluster import running_cluster
-from isofuzz.services.connecting import connected
-from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import run_folder
+from isofuzz.services.postgres.binaries import find_postgres
+from isofuzz.services.postgres.cluster import running_cluster
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import server_user
-from isofuzz.services.valkey_connecting import valkey_connected
-from isofuzz.services.valkey_server import running_valkey
-from isofuzz.services.valkey_url import ValkeyUrl
+from isofuzz.services.valkey.connecting import valkey_connected
+from isofuzz.services.valkey.server import running_valkey
+from isofuzz.services.valkey.url import ValkeyUrl
 
 COMPOSE_FILE = """
 services:
@@ -112,7 +112,7 @@ class FakeDocker:
         self.file.write_text(COMPOSE_FILE)
         self.path = folder / "bin"
         self.path.mkdir()
-        program = Path(__file__).with_name("services") / "fake_docker.py"
+        program = Path(__file__).with_name("services") / "compose" / "fake_docker.py"
         (self.path / "docker").write_text(f"#!{sys.executable}\n{program.read_text()}")
         (self.path / "docker").chmod(0o755)
         self._state = self.path / "state.json"

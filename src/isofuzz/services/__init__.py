@@ -1,14 +1,14 @@
 """Real services for a run: Postgres and Valkey, given, of the project's compose file, or embedded; a folder beside."""
 
-from isofuzz.services.adoption import Description, Table, adopt, describe
+from isofuzz.services.compose.starting import compose_down, compose_up
 from isofuzz.services.opening import Services, open_services
+from isofuzz.services.postgres.adoption import Description, Table, adopt, describe
+from isofuzz.services.postgres.roles import Role
 from isofuzz.services.redaction import redact
-from isofuzz.services.roles import Role
 from isofuzz.services.sources import Sources
-from isofuzz.services.starting import compose_down, compose_up
 from isofuzz.services.survey import Survey, survey
-from isofuzz.services.valkey_adoption import ValkeyDescription, adopt_valkey, describe_valkey
-from isofuzz.services.valkey_url import is_valkey
+from isofuzz.services.valkey.adoption import ValkeyDescription, adopt_valkey, describe_valkey
+from isofuzz.services.valkey.url import is_valkey
 
 __all__ = [
     "Description",

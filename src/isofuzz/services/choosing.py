@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from isofuzz.errors import ServicesUnavailable, UsageError
-from isofuzz.services.compose import (
+from isofuzz.services.compose.running import (
     LABEL,
     POSTGRES,
     VALKEY,

@@ -8,18 +8,18 @@ from pathlib import Path
 import asyncpg
 
 from isofuzz.errors import UsageError
-from isofuzz.services import roles
 from isofuzz.services.choosing import Choosing, Origin, switched_off
-from isofuzz.services.compose import POSTGRES
-from isofuzz.services.database_url import DatabaseUrl
+from isofuzz.services.compose.running import POSTGRES
 from isofuzz.services.folders import RunFolder, run_folder
-from isofuzz.services.processes import Order, Process, Processes, running_processes
-from isofuzz.services.readiness import Ready
-from isofuzz.services.roles import Role
-from isofuzz.services.run_postgres import RunPostgres, run_postgres
-from isofuzz.services.run_valkey import RunValkey
+from isofuzz.services.postgres import roles
+from isofuzz.services.postgres.for_run import RunPostgres, run_postgres
+from isofuzz.services.postgres.roles import Role
+from isofuzz.services.postgres.url import DatabaseUrl
+from isofuzz.services.processes.readiness import Ready
+from isofuzz.services.processes.running import Order, Process, Processes, running_processes
 from isofuzz.services.server_user import ServerUser, server_user
 from isofuzz.services.sources import Sources
+from isofuzz.services.valkey.for_run import RunValkey
 
 
 class Services:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isofuzz.errors import IsofuzzError
-from isofuzz.services.adoption import describe
-from isofuzz.services.binaries import find_postgres
 from isofuzz.services.choosing import NAMES, OPTIONS, Choice, Choosing, Origin
-from isofuzz.services.compose import POSTGRES, VALKEY
+from isofuzz.services.compose.running import POSTGRES, VALKEY
+from isofuzz.services.postgres.adoption import describe
+from isofuzz.services.postgres.binaries import find_postgres
 from isofuzz.services.server_user import server_user
 from isofuzz.services.sources import Sources
-from isofuzz.services.valkey_adoption import describe_valkey
-from isofuzz.services.valkey_server import valkey_version
+from isofuzz.services.valkey.adoption import describe_valkey
+from isofuzz.services.valkey.server import valkey_version
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from isofuzz.services.binaries import find_postgres
-from isofuzz.services.cluster import running_cluster
-from isofuzz.services.connecting import connected
-from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import run_folder
+from isofuzz.services.postgres.binaries import find_postgres
+from isofuzz.services.postgres.cluster import running_cluster
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import server_user
 
 Isofuzz = Any

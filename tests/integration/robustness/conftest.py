@@ -11,11 +11,11 @@ from typing import TypeAlias
 import pytest
 
 from isofuzz.services import adopt
-from isofuzz.services.binaries import Postgres, find_postgres
-from isofuzz.services.cluster import running_cluster
-from isofuzz.services.connecting import connected
-from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import run_folder
+from isofuzz.services.postgres.binaries import Postgres, find_postgres
+from isofuzz.services.postgres.cluster import running_cluster
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import server_user
 
 Start: TypeAlias = Callable[..., "subprocess.Popen[str]"]

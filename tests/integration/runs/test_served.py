@@ -14,7 +14,7 @@ from isofuzz.runs.run import RunRequest, run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.services.folders import run_folder
-from isofuzz.services.processes import Order, running_processes
+from isofuzz.services.processes.running import Order, running_processes
 
 BOARDS = Path(__file__).with_name("boards.py")
 SHORT = Profile("short", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=10)

@@ -13,8 +13,8 @@ from isofuzz.runs.run import RunRequest, run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.services import Sources
-from isofuzz.services.run_valkey import RunValkey
 from isofuzz.services.sources import OFF
+from isofuzz.services.valkey.for_run import RunValkey
 
 SHORT = Profile("short", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=10)
 

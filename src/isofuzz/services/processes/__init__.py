@@ -1,0 +1,1 @@
+"""Processes of the system under test: started, awaited, watched and stopped."""
