@@ -86,11 +86,11 @@ def test_it_tells_its_version(installed: Path, tmp_path: Path) -> None:
 def test_it_finds_a_leak_and_replays_it(installed: Path, tmp_path: Path) -> None:
     told = done(installed / "isofuzz", "run", "chat", "--defect", "list-without-owner", cwd=tmp_path, status=1)
     assert "list_threads" in told
-    [case] = (tmp_path / ".isofuzz" / "cases").iterdir()
+    [case] = (tmp_path / ".isofuzz" / "cases").glob("*.json")
     assert "STILL LEAKS" in done(installed / "isofuzz", "replay", case, cwd=tmp_path, status=1)
 
 
 def test_it_finds_nothing_in_the_healthy_chat(installed: Path, tmp_path: Path) -> None:
     told = done(installed / "isofuzz", "run", "chat", "--profile", "dev", cwd=tmp_path)
     assert "isolated" in told.lower()
-    assert not (tmp_path / ".isofuzz" / "cases").exists()
+    assert list((tmp_path / ".isofuzz" / "cases").glob("*.json")) == []

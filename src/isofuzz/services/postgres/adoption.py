@@ -5,6 +5,8 @@ roles of its own beside it and leaves everything else alone. The marker names th
 its name, so that neither a dump nor a copy of the database carries the consent.
 """
 
+import os
+import platform
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from isofuzz.errors import ServicesUnavailable, UsageError
 from isofuzz.services.postgres.connecting import Connection, connected, quoted, require_postgres, server_version
 from isofuzz.services.postgres.roles import drop_run
 from isofuzz.services.postgres.url import DatabaseUrl
+from isofuzz.services.watchdog import start_identity
 
 _HERE = """
     SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()),
@@ -31,6 +34,16 @@ _ADOPT = f"""
     COMMIT;
 """  # noqa: S608 - of constants
 _LOCK_OF_RUN = "hashtextextended('isofuzz run ' || $1, 0)"
+_HOLDER = f"""
+    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND classid::bigint << 32 | objid::bigint = {_LOCK_OF_RUN}
+"""  # noqa: S608 - of constants
+_LONGEST_NAME = 63
+"""Bytes of a client's name that the server keeps."""
+_SECONDS_TO_NOTICE = 10
+"""How long a start waits for the server to notice that a client has died."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ async def registered_run(
     Drops first what dead runs left. Raises UsageError and ServicesUnavailable.
     """
     url = await _usable(database_url, allow_hosts)
-    async with connected(url) as connection:
+    async with connected(url, application_name=_client_name(os.getpid())) as connection:
         if problem := await _problem_with_marker(connection):
             raise ServicesUnavailable(
                 f"{url.place} {problem}, so isofuzz does not use its server."
@@ -161,8 +174,46 @@ async def _require_rights(connection: Connection, url: DatabaseUrl) -> None:
 async def _drop_dead_runs(connection: Connection) -> None:
     """A run that nobody holds is dead: its lock went with its connection. Other users' runs are theirs to drop."""
     for (suffix,) in await connection.fetch("SELECT suffix FROM isofuzz.runs WHERE made_by = current_user"):
-        if await connection.fetchval(f"SELECT pg_try_advisory_lock({_LOCK_OF_RUN})", suffix):
+        if await _takes_over(connection, suffix):
             await _end(connection, suffix)
+
+
+async def _takes_over(connection: Connection, suffix: str) -> bool:
+    """Whether the run is dead, and its lock ours now.
+
+    The server notices that a client has died only when it is done with its last statement: making the run's database,
+    for example. That is waited for.
+    """
+    if await connection.fetchval(f"SELECT pg_try_advisory_lock({_LOCK_OF_RUN})", suffix):
+        return True
+    if not _is_dead(await connection.fetchval(_HOLDER, suffix)):
+        return False
+    await connection.execute(f"SET lock_timeout = '{_SECONDS_TO_NOTICE}s'")
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({_LOCK_OF_RUN})", suffix)
+    except asyncpg.LockNotAvailableError:
+        return False
+    finally:
+        await connection.execute("RESET lock_timeout")
+    return True
+
+
+def _client_name(pid: int) -> str:
+    """What tells the process that holds a run from every other one, on this machine and elsewhere."""
+    return f"{_on_this_machine(pid)}{start_identity(pid)}"[:_LONGEST_NAME]
+
+
+def _on_this_machine(pid: int) -> str:
+    return f"isofuzz {pid} {platform.node()[:20]} "
+
+
+def _is_dead(holder: str | None) -> bool:
+    """Whether the process that holds a run was one of this machine, and is gone."""
+    words = (holder or "").split()
+    if not holder or len(words) < 2 or not words[1].isdigit():
+        return False
+    pid = int(words[1])
+    return holder.startswith(_on_this_machine(pid)) and holder != _client_name(pid)
 
 
 async def _end(connection: Connection, suffix: str) -> None:

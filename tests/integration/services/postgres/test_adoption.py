@@ -112,6 +112,32 @@ async def test_what_a_killed_run_left_is_dropped_by_the_next(given: Any, adopted
     assert await given.names() == before
 
 
+BUSY = SCRIPT.replace("await asyncio.to_thread(input)", "await services._postgres.admin.execute('SELECT pg_sleep(2)')")
+
+
+async def test_a_run_that_was_killed_in_the_middle_of_a_statement_is_dropped_too(
+    given: Any, adopted: DatabaseUrl
+) -> None:
+    before = await given.names()
+    with subprocess.Popen([sys.executable, "-c", BUSY, str(adopted)], stdout=subprocess.PIPE, text=True) as script:
+        assert script.stdout is not None
+        assert script.stdout.readline()
+        await somebody_executes(given, "SELECT pg_sleep(2)")
+        script.kill()
+
+    async with open_services(Sources(database_url=str(adopted))):
+        pass
+
+    assert await given.names() == before
+
+
+async def somebody_executes(given: Any, statement: str) -> None:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = $1"
+    async with connecting.connected(given.superuser_url) as connection, asyncio.timeout(10):
+        while not await connection.fetchval(query, statement):
+            await asyncio.sleep(0.005)
+
+
 async def nobody_is_connected_to(given: Any, database: str) -> None:
     """The server notices the death of a client a moment later."""
     async with connecting.connected(given.superuser_url) as connection, asyncio.timeout(10):

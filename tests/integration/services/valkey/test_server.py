@@ -47,6 +47,16 @@ async def test_it_is_started_when_it_is_first_asked_for_and_told() -> None:
         assert children["valkey-server"].uids() == children["postgres"].uids()
 
 
+def server_of(services: Services) -> psutil.Process:
+    """The server of this run; other tests of this process may have others."""
+    (server,) = (
+        child
+        for child in psutil.Process().children()
+        if child.name() == "valkey-server" and child.cwd() == str(services.folder.parent)
+    )
+    return server
+
+
 async def test_only_who_knows_the_password_gets_in(services: Services) -> None:
     url = ValkeyUrl.parse(await services.valkey())
 
@@ -61,7 +71,7 @@ async def test_only_who_knows_the_password_gets_in(services: Services) -> None:
 async def test_the_password_is_in_no_argument_and_no_file(services: Services) -> None:
     password = ValkeyUrl.parse(await services.valkey()).password
     assert password
-    (process,) = (child for child in psutil.Process().children() if child.name() == "valkey-server")
+    process = server_of(services)
     folder = services.folder.parent
 
     assert password not in " ".join(process.cmdline()) + repr(process.environ())
@@ -73,7 +83,7 @@ async def test_the_password_is_in_no_argument_and_no_file(services: Services) ->
 async def test_it_ends_with_the_run() -> None:
     async with open_services(WITHOUT_POSTGRES) as services:
         await services.valkey()
-        (process,) = (child for child in psutil.Process().children() if child.name() == "valkey-server")
+        process = server_of(services)
 
     assert not process.is_running()
     assert not services.folder.exists()
@@ -115,7 +125,7 @@ async def test_what_is_asked_for_after_the_baseline_starts_empty(services: Servi
 
 async def test_a_server_that_is_gone_cannot_be_reset(services: Services) -> None:
     await services.valkey()
-    (process,) = (child for child in psutil.Process().children() if child.name() == "valkey-server")
+    process = server_of(services)
     process.kill()
 
     with pytest.raises(InfrastructureError, match="could not be reset between programs"):
