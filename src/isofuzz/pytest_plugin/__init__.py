@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-from isofuzz.pytest_plugin import handwritten, options
+from isofuzz.pytest_plugin import background, handwritten, options
 from isofuzz.pytest_plugin.accepted import tell_accepted
 from isofuzz.pytest_plugin.fixtures import isofuzz_database, isofuzz_environment, isofuzz_services, isofuzz_sockets
 from isofuzz.pytest_plugin.handwritten import assert_isolated, by_hand
@@ -61,6 +61,15 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the project accepts and was seen."""
     tell_accepted(terminalreporter)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """What a test has of the shared services ends with it."""
+    try:
+        return (yield)
+    finally:
+        background.forget_test()
 
 
 @pytest.hookimpl(wrapper=True)

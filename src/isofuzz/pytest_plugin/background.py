@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,8 @@ class SharedServices:
         self._loop = loop
         self._no_database = no_database
         self._no_valkey = no_valkey
+        self._keeps_valkey = False
+        self._kept = ExitStack()
 
     def __repr__(self) -> str:
         return f"<isofuzz_services: {self.origin}>"
@@ -53,11 +55,14 @@ class SharedServices:
     def valkey_url(self) -> str:
         """A redis:// URL of a Valkey database of this process's own, started when first asked for.
 
-        Skips the test if it is off.
+        It is the same each time, but a server that is not isofuzz's own is left to an isolation test or `by_hand` that
+        comes after this test: ask in each test, not once for all. Skips the test if Valkey is off.
         """
         if self._no_valkey:
             pytest.skip(f"Valkey is switched off by {self._no_valkey}")
-        return self._do(self._services.valkey())
+        url = self._do(self._services.valkey())
+        self._keep_valkey()
+        return url
 
     @property
     def origin(self) -> str:
@@ -83,10 +88,43 @@ class SharedServices:
         """Make another login role that has no rights yet: `name`, `url`."""
         return self._do(self._services.create_role(name))
 
+    def forget_test(self) -> None:
+        """The test that may have asked for Valkey is over."""
+        self._kept.close()
+
+    def let_go_of_valkey(self) -> None:
+        """Leave a Valkey that is not isofuzz's own to whoever comes, unless the test that is running uses it."""
+        if not self._keeps_valkey:
+            self._do(self._services.let_go_of_valkey())
+
+    def _keep_valkey(self) -> None:
+        from isofuzz.services.valkey.lease import kept_to_the_end
+
+        if not self._keeps_valkey:
+            self._kept.enter_context(kept_to_the_end(self.suffix))
+            self._kept.callback(setattr, self, "_keeps_valkey", False)
+            self._keeps_valkey = True
+
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do this on the loop that the services belong to, which is never that of a test."""
         with told_without_traceback():
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+shared: list[SharedServices] = []
+"""Of the pytest that is running, and of those that it was started from, as far as they were opened."""
+
+
+def let_go_of_valkey() -> None:
+    """Before services are opened beside those of the fixture: a Valkey server serves one run at a time."""
+    for services in shared:
+        services.let_go_of_valkey()
+
+
+def forget_test() -> None:
+    """A test is over, and with it what it did with the services of the fixture."""
+    for services in shared:
+        services.forget_test()
 
 
 @contextmanager
@@ -125,7 +163,13 @@ def shared_services(sources: "Sources", *, no_database: str | None, no_valkey: s
     thread = Thread(target=run, name="isofuzz services", daemon=True)
     thread.start()
     try:
-        yield opened.result()
+        services = opened.result()
+        shared.append(services)
+        try:
+            yield services
+        finally:
+            services.forget_test()
+            shared.remove(services)
     finally:
         closing.set_result(None)  # also if Ctrl-C came while they were being opened
         thread.join()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from isofuzz.pytest_plugin.background import let_go_of_valkey
 from isofuzz.target.base import Target
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ async def by_hand(
     """
     from isofuzz.runs.by_hand import by_hand as driven
 
+    let_go_of_valkey()
     async with driven(target_class, defect=defect, sources=_sources()) as (operations, history):
         try:
             yield operations, history

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from isofuzz.pytest_plugin.accepted import note_accepted
+from isofuzz.pytest_plugin.background import let_go_of_valkey
 from isofuzz.pytest_plugin.options import DEV, cases_of, configuration_of, profile_name, sources_of
 from isofuzz.target.base import Target
 
@@ -111,5 +112,6 @@ def _run(request: "RunRequest") -> "Summary":
     from isofuzz.cli.interrupts import interrupted_by
     from isofuzz.runs.run import run
 
+    let_go_of_valkey()
     with interrupted_by(signal.SIGINT):
         return run(request)

@@ -8,7 +8,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -35,6 +35,7 @@ from isofuzz.program.steps import (
 from isofuzz.program.vocabulary import Draw, Operation, Parameter, Vocabulary
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.services import Sources, open_services
+from isofuzz.services.valkey.lease import kept_to_the_end
 from isofuzz.target.base import Target
 from isofuzz.target.signatures import Signatures, read_signatures
 from isofuzz.target.things import Thing
@@ -128,10 +129,10 @@ async def by_hand(
     """
     signatures = read_signatures(target_class)
     target = planted(target_class, defect)
-    async with (
-        open_services(sources) as services,
-        running(target, signatures, services, new_mint()) as system,
-    ):
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(sources))
+        stack.enter_context(kept_to_the_end(services.suffix))
+        system = await stack.enter_async_context(running(target, signatures, services, new_mint()))
         await system.reset()
         history = HistoryByHand(system)
         recorder = history._recorder

@@ -28,16 +28,18 @@ class Cell:
 class Exercised:
     """Counts over all programs of a run.
 
-    `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `taken` rights
-    that were there until an operation took them away, `delivered` events that had to arrive and did, `unknown` absences
-    that no barrier could prove; `unexpected` holds one example of each way in which an operation ended unexpectedly,
-    with its count. `latency` holds how long the target took over each operation, by its name.
+    `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `seen` whatever
+    showed one to anybody, `taken` rights that were there until an operation took them away, `delivered` events that had
+    to arrive and did, `unknown` absences that no barrier could prove; `unexpected` holds one example of each way in
+    which an operation ended unexpectedly, with its count. `latency` holds how long the target took over each operation,
+    by its name.
     """
 
     programs: int = 0
     operations: int = 0
     skipped: int = 0
     frames: int = 0
+    seen: int = 0
     outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     worked: Counter[str] = field(default_factory=Counter)
     showed: Counter[str] = field(default_factory=Counter)
@@ -61,7 +63,9 @@ class Exercised:
                     self.skipped += 1
                 case Delivery():
                     self.frames += 1
+                    self.seen += bool(entry.seen)
                 case Completion():
+                    self.seen += bool(entry.seen)
                     deed = judge.model.deeds[entry.step]
                     self._complete(deed, entry)
                     if entry.step in durations:
@@ -71,6 +75,7 @@ class Exercised:
         """What the target could have been asked and was not, or never answered; each in words."""
         return [
             *(gap for operation in vocabulary.operations for gap in self._gaps(vocabulary, operation)),
+            *self._blindness(vocabulary),
             *(
                 f"no {thing.name} ever had to deliver an event and did"
                 for thing in vocabulary.things
@@ -82,6 +87,12 @@ class Exercised:
                 for name, count in sorted(self.unknown.items())
             ),
         ]
+
+    def _blindness(self, vocabulary: Vocabulary) -> Iterator[str]:
+        """That a target promises to show nothing, and showed nothing: it could not have shown a leak either."""
+        promises = any(each.shows for each in vocabulary.operations) or any(each.pushes for each in vocabulary.things)
+        if not promises and not self.seen:
+            yield "nobody was ever shown a text that was written: let an operation return what the system answers"
 
     def _complete(self, deed: Deed, entry: Completion) -> None:
         name = deed.operation.name

@@ -87,6 +87,10 @@ class Services:
         """
         return await self._valkey.url()
 
+    async def let_go_of_valkey(self) -> None:
+        """Leave a Valkey that others use too to them, empty; `valkey` takes it again, and waits for them."""
+        await self._valkey.let_go()
+
     async def process(
         self,
         program: str | Path,

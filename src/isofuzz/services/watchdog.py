@@ -24,6 +24,28 @@ PATIENCE = 5.0
 """Seconds that a process gets to stop before it is killed."""
 
 
+_MARK = "ISOFUZZ_RUN_FOLDER"
+"""The variable that a run's processes and their children inherit."""
+
+
+def mark(folder: Path) -> dict[str, str]:
+    """What to add to the environment of a process, so that it is known to belong to `folder` also without a record."""
+    return {_MARK: str(folder)}
+
+
+def marked(folder: Path) -> list[int]:
+    """The processes that bear the mark of `folder`, as far as this system and its rights let us look: on Linux."""
+    wanted = os.fsencode(f"{_MARK}={folder}")
+    return [int(each.parent.name) for each in Path("/proc").glob("[0-9]*/environ") if wanted in _variables(each)]
+
+
+def _variables(environment: Path) -> list[bytes]:
+    try:
+        return environment.read_bytes().split(b"\0")
+    except OSError:  # it has ended, or is somebody else's
+        return []
+
+
 def start_identity(pid: int) -> str | None:
     """When process `pid` began, as text that no later process of that number shares; None when it is gone."""
     if sys.platform == "linux":
@@ -62,7 +84,10 @@ def stop(pid: int, identity: str, stop_signal: int, *, group: bool = False) -> N
 
 
 def clear(folder: Path) -> None:
-    """Stop every process in the record of `folder` and delete the folder; a folder without a record is left alone."""
+    """Stop every process in the record of `folder` and delete the folder; a folder without a record is left alone.
+
+    What was started and not yet recorded when the run was killed, or has left its process group, bears the mark.
+    """
     try:
         record = (folder / RECORD).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
@@ -71,6 +96,9 @@ def clear(folder: Path) -> None:
     for line in record[: record.rfind("\n") + 1].splitlines():
         entry = json.loads(line)
         stop(entry["pid"], entry["identity"], entry["signal"], group=entry.get("group", False))
+    for pid in marked(folder):
+        if identity := start_identity(pid):
+            stop(pid, identity, signal.SIGKILL)
     delete(folder)
 
 

@@ -8,11 +8,25 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.exercised import Cell, Exercised, formable
-from isofuzz.target.signatures import Signatures
+from isofuzz.target.base import Target, operation
+from isofuzz.target.signatures import Signatures, read_signatures
+from isofuzz.target.things import Name, Secret, Session, User
 
 OK, REFUSED, INFO = Outcome.OK, Outcome.REFUSED, Outcome.INFO
 OWN, FOREIGN, ENDED, NEVER = Relation.OWN, Relation.FOREIGN, Relation.ENDED, Relation.NEVER
 ADA, BEN = Ref(0, 1), Ref(1, 1)
+
+
+class Text(Secret):
+    pass
+
+
+class Who(User):
+    id: str
+
+
+class Me(Session):
+    pass
 
 
 class Told:
@@ -57,6 +71,31 @@ def told(vocabulary: Vocabulary) -> Told:
 
 
 ROOM = Ref(2)
+
+
+class Mute(Target):
+    """Whatever is written there, nobody is ever shown."""
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Who, Me]:
+        raise NotImplementedError
+
+    @operation
+    async def write(self, me: Me, body: Text) -> object:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("seen", "gaps"), [((1,), 0), ((), 1)])
+def test_what_shows_nothing_could_not_have_shown_a_leak(seen: tuple[int, ...], gaps: int) -> None:
+    vocabulary = read_signatures(Mute).vocabulary
+    told = Told(vocabulary)
+    told.does("enter", name=Literal("ada"))
+    told.does("write", me=ADA, body=SecretText("{canary}"), seen=seen)
+
+    missing = told.counted().missing(vocabulary)
+
+    blind = "nobody was ever shown a text that was written: let an operation return what the system answers"
+    assert missing == [blind] * gaps
 
 
 class TestCounts:
@@ -119,8 +158,8 @@ class TestMissing:
 
     def test_of_a_run_that_did_nothing_everything(self, vocabulary: Vocabulary) -> None:
         missing = Exercised().missing(vocabulary)
-        for operation in vocabulary.operations:
-            assert f"{operation.name} never succeeded for an entitled user" in missing
+        for each in vocabulary.operations:
+            assert f"{each.name} never succeeded for an entitled user" in missing
         assert "no Feed ever had to deliver an event and did" in missing
 
     def test_a_read_that_never_showed_anything(self, told: Told, vocabulary: Vocabulary) -> None:

@@ -104,6 +104,26 @@ def test_clearing_stops_what_is_recorded_and_deletes_the_folder(
     assert not folder.exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody may look at the environment of a process")
+def test_what_was_never_recorded_is_known_by_its_mark(tmp_path: Path) -> None:
+    """Started, and the run killed before it could write that down."""
+    folder = tmp_path / "isofuzz-1"
+    folder.mkdir()
+    (folder / RECORD).write_text("")
+    command = [sys.executable, "-I", "-S", "-c", "input()"]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, env=watchdog.mark(place))
+        for place in (folder, tmp_path / "isofuzz-2")
+    ]
+
+    clear(folder)
+
+    assert [process.poll() for process in started] == [-signal.SIGKILL, None]
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
 def test_a_folder_without_a_record_is_nobodys(tmp_path: Path) -> None:
     clear(tmp_path)
     clear(tmp_path / "missing")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isofuzz.errors import ServicesUnavailable
+from isofuzz.services import watchdog
 from isofuzz.services.cache import cached
 from isofuzz.services.server_user import ServerUser
 
@@ -46,7 +47,7 @@ class Postgres:
                 stdout=output,
                 stderr=output,
                 cwd=log.parent,
-                env=ENVIRONMENT,
+                env=ENVIRONMENT | watchdog.mark(log.parent),
                 start_new_session=True,
                 **self.user.run_as,
             )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isofuzz.errors import SystemDown, UsageError
+from isofuzz.services import watchdog
 from isofuzz.services.folders import RunFolder
 from isofuzz.services.processes import ports
 from isofuzz.services.processes.output import ProcessOutput
@@ -162,7 +163,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=order.cwd,
-                env=order.environment_with(self.port),
+                env=order.environment_with(self.port) | watchdog.mark(self._folder.path),
                 # A group to signal as a whole, which no Ctrl-C in the terminal reaches.
                 start_new_session=True,
             )

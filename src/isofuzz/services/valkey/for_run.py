@@ -49,6 +49,7 @@ class RunValkey:
         self._stack = stack
         self._opening = asyncio.Lock()
         self._opened: _Opened | None = None
+        self._leased: AsyncExitStack | None = None
 
     async def url(self) -> str:
         """A URL of the database that the run may fill; the same each time. Raises ServicesUnavailable, UsageError."""
@@ -57,6 +58,13 @@ class RunValkey:
                 choice = await asyncio.to_thread(self._choosing.choose, VALKEY)
                 self._opened = await self._open(choice)
         return str(self._opened.url)
+
+    async def let_go(self) -> None:
+        """Empty a server that was leased and leave it to other runs; `url` leases it again. One of its own stays."""
+        async with self._opening:
+            if self._leased:
+                leased, self._leased, self._opened = self._leased, None, None
+                await leased.aclose()
 
     @property
     def origin(self) -> str | None:
@@ -88,9 +96,11 @@ class RunValkey:
             url, client, server = running
             return _Opened(url, ValkeyReset(client, server, url, None), *product(server), f"embedded ({choice.why})")
         with not_usable(choice):
-            return await self._stack.enter_async_context(
-                _given(choice, self._suffix, self._allow_hosts, self._note_waiting())
-            )
+            leased = await self._stack.enter_async_context(AsyncExitStack())
+            given = _given(choice, self._suffix, self._allow_hosts, self._note_waiting())
+            opened = await leased.enter_async_context(given)
+        self._leased = leased
+        return opened
 
     def _note_waiting(self) -> Callable[[float], None]:
         before = self.waited

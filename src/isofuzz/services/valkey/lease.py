@@ -6,7 +6,8 @@ server forgets it with the connection, which the kernel closes however the run d
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
@@ -17,6 +18,21 @@ _PREFIX: Final = "isofuzz-run-"
 _SECONDS_TO_WAIT: Final = 300.0
 _POLL: Final = 0.1
 """Seconds between two looks, up to twice as long: two runs that wait must not go on trying in step."""
+
+_kept: Final[set[str]] = set()
+
+
+@contextmanager
+def kept_to_the_end(suffix: str) -> Iterator[None]:
+    """Whoever asks for the server that the run `suffix` holds is a part of what that run waits for.
+
+    So it is told at once, where waiting for other runs may do.
+    """
+    _kept.add(f"{_PREFIX}{suffix}")
+    try:
+        yield
+    finally:
+        _kept.discard(f"{_PREFIX}{suffix}")
 
 
 class Lease:
@@ -35,6 +51,13 @@ class Lease:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while holder := await self._held_by_another():
+            if holder["name"] in _kept:
+                raise ServicesUnavailable(
+                    f"The Valkey server {self._server} is in use in this very test already, through"
+                    " `isofuzz_services.valkey_url` or by a target that `by_hand` has started. Only one of them can use"
+                    " a server at a time, since messages are heard in all of its databases. Make two tests of it, or"
+                    " use --isofuzz-valkey-url embedded"
+                )
             waiting(loop.time() - began)
             if loop.time() - began > _SECONDS_TO_WAIT:
                 raise ServicesUnavailable(

@@ -25,6 +25,7 @@ from valkey.exceptions import ConnectionError as ValkeyConnectionError
 from valkey.exceptions import ResponseError
 
 from isofuzz.errors import ServicesUnavailable
+from isofuzz.services import watchdog
 from isofuzz.services.cache import cached
 from isofuzz.services.folders import RunFolder
 from isofuzz.services.postgres.binaries import ENVIRONMENT, last_lines
@@ -110,7 +111,7 @@ def _process(program: Path, folder: Path, configuration: str, log: Path, user: S
             stdout=output,
             stderr=output,
             cwd=folder,
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | watchdog.mark(folder),
             start_new_session=True,
             **user.run_as,
         )

@@ -315,7 +315,7 @@ class TestSurroundings:
 
         about = await ask(process, "/about")
         environment = about["environment"]
-        assert not [name for name in environment if name.startswith("ISOFUZZ_")]
+        assert [name for name in environment if name.startswith("ISOFUZZ_")] == ["ISOFUZZ_RUN_FOLDER"]
         assert (environment["COLOUR"], environment["SIZE"]) == ("blue", "large")
         assert environment["ADDRESS"] == f"127.0.0.1:{process.port}"
         assert about["cwd"] == str(tmp_path)
