@@ -67,7 +67,7 @@ class Fuzzing:
         return True
 
     def ended(self, execution: Execution) -> bool:
-        self.exercised.add(execution.history, execution.judge)
+        self.exercised.add(execution.history, execution.judge, execution.durations)
         self.seconds += time.perf_counter() - self._since
         skipped = {entry.step for entry in execution.history if isinstance(entry, Skipped)}
         executed = tuple(

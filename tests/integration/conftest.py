@@ -128,6 +128,11 @@ class FakeDocker:
         state["services"][name] |= changes
         self._write(state)
 
+    def environment(self, name: str) -> dict[str, str]:
+        """The variables of a service."""
+        found: dict[str, str] = json.loads(self._state.read_text())["services"][name]["environment"]
+        return found
+
     @property
     def called(self) -> list[str]:
         """The commands that it was asked for."""

@@ -9,7 +9,7 @@ import typer
 from isofuzz.cli import completion
 from isofuzz.cli.configured import chosen_target, configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, sources
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
 
 
 def check(
@@ -21,9 +21,9 @@ def check(
             help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where cases of what leaks meanwhile are kept.")] = Path(
-        ".isofuzz/check"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=folder, help="Where cases of what leaks meanwhile are kept.")
+    ] = Path(".isofuzz/check"),
     database_url: DatabaseUrl = None,
     valkey_url: ValkeyUrl = None,
     allow_host: AllowedHosts = None,

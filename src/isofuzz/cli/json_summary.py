@@ -16,6 +16,8 @@ def check_place(place: str | None) -> None:
     """Raise UsageError if nothing can be written there: better before a long run than after it."""
     if place is None or place == STANDARD_OUTPUT:
         return
+    if not place:
+        raise UsageError(f"--json is empty; write the name of a file, or {STANDARD_OUTPUT} for standard output")
     path = Path(place)
     if path.is_dir():
         raise UsageError(f"--json {place} is a folder; write the name of a file in it")

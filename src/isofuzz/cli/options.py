@@ -38,6 +38,13 @@ AllowedHosts: TypeAlias = Annotated[
 Traceback: TypeAlias = Annotated[bool, typer.Option("--traceback", help="On an error, show where it came from.")]
 
 
+def folder(text: str | Path) -> Path:
+    """A folder that an option names. Raises BadParameter if it is empty: that would quietly be the current folder."""
+    if not str(text):
+        raise typer.BadParameter("it is empty; write the name of a folder, or . for this one")
+    return Path(text)
+
+
 def sources(database_url: str | None, allow_hosts: Sequence[str] | None, *, valkey_url: str | None = None) -> "Sources":
     """Where services may come from, as these options say; the project is that of the current folder."""
     from isofuzz.services import Sources

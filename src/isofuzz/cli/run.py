@@ -11,7 +11,7 @@ import typer
 from isofuzz.cli import completion
 from isofuzz.cli.configured import chosen_profile, chosen_target, configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, sources
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
 from isofuzz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def run(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where cases are kept.")] = Path(".isofuzz/cases"),
+    out: Annotated[Path, typer.Option(metavar="DIR", parser=folder, help="Where cases are kept.")] = Path(
+        ".isofuzz/cases"
+    ),
     database_url: DatabaseUrl = None,
     valkey_url: ValkeyUrl = None,
     allow_host: AllowedHosts = None,
@@ -122,10 +124,12 @@ def _run_and_tell(request: "RunRequest", json: str | None) -> int:
 
 def _oracles(names: Sequence[str] | None) -> "frozenset[Oracle]":
     from isofuzz.oracles.violation import Oracle
+    from isofuzz.runs.misspelt import meant
 
     known = {str(oracle): oracle for oracle in Oracle}
     if unknown := sorted(set(names or ()) - set(known)):
-        raise UsageError(f"there is no oracle {unknown[0]!r}; write one of {', '.join(known)}")
+        nearest = meant(unknown[0], known)
+        raise UsageError(f"there is no oracle {unknown[0]!r}{nearest}; write one of {', '.join(known)}")
     return frozenset(known[name] for name in names) if names else frozenset(Oracle)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from isofuzz.cli.errors import explained
 from isofuzz.cli.options import AllowedHosts, Traceback
+from isofuzz.errors import UsageError
 
 if TYPE_CHECKING:
     from isofuzz.services import Description, ValkeyDescription
@@ -45,7 +46,7 @@ def up(traceback: Traceback = False) -> None:
 
 @services.command()
 def down(traceback: Traceback = False) -> None:
-    """Stop and remove the compose services that are labelled for isofuzz, with all that they hold."""
+    """Stop and remove the compose services that are labelled for isofuzz. Volumes, if they have any, stay."""
     from isofuzz import services as real
 
     with explained(traceback=traceback):
@@ -94,8 +95,16 @@ def adopt(
 
 
 def _asked() -> str:
-    name: str = typer.prompt("To adopt it, write the database's name")
-    return name
+    # Not typer.prompt: it raises the same for Ctrl-C as for the end of the input.
+    typer.echo("To adopt it, write the database's name: ", nl=False)
+    try:
+        return input()
+    except (EOFError, RuntimeError):  # the latter where standard input is closed
+        typer.echo()
+        raise UsageError("Nobody answered: give the name with --yes-adopt NAME. Nothing was changed") from None
+    except KeyboardInterrupt:
+        typer.echo()
+        raise
 
 
 def _print_postgres(found: "Description") -> None:

@@ -9,7 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from isofuzz.pytest_plugin import background, handwritten, options
-from isofuzz.pytest_plugin.accepted import tell_accepted
+from isofuzz.pytest_plugin.below import tell_below
 from isofuzz.pytest_plugin.fixtures import isofuzz_database, isofuzz_environment, isofuzz_services, isofuzz_sockets
 from isofuzz.pytest_plugin.handwritten import assert_isolated, by_hand
 from isofuzz.pytest_plugin.isolation_tests import (
@@ -39,7 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before Hypothesis's own plugin loads the profile that it is told to
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the profiles with Hypothesis, if one of them is asked for: it takes a while to import."""
+    """Register the profiles with Hypothesis, if one of them is asked for: it takes a while to import.
+
+    Raises pytest.UsageError for a profile that there is not.
+    """
+    options.require_known_profile(config)
     handwritten.configs.append(config)
     if (options.hypothesis_profile(config) or "").startswith(options.PREFIX):
         from isofuzz.runs.profiles import register_profiles
@@ -59,8 +63,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the project accepts and was seen."""
-    tell_accepted(terminalreporter)
+    """How each isolation test ended and on which services, and what the project accepts and was seen."""
+    tell_below(terminalreporter)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,7 @@
 """The services of a pytest process, on an event loop of their own: any test may use them, whatever loop it runs on."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,8 +14,36 @@ from isofuzz.errors import IsofuzzError
 
 if TYPE_CHECKING:
     from isofuzz.services import Role, Services, Sources
+    from isofuzz.services.processes.readiness import Ready
+    from isofuzz.services.processes.running import Process
 
 T = TypeVar("T")
+
+
+class SharedProcess:
+    """A process that a test has started through the fixture."""
+
+    def __init__(self, process: "Process", do: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._process = process
+        self._do = do
+
+    @property
+    def port(self) -> int:
+        """The port of 127.0.0.1 that `{port}` stands for; it stays the same through `restart`."""
+        return self._process.port
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also that of the process group; another one after `restart`."""
+        return self._process.pid
+
+    def restart(self) -> None:
+        """Stop it, start the same command on the same port, and return when it is ready."""
+        self._do(self._process.restart())
+
+    def stop(self) -> None:
+        """End the process group."""
+        self._do(self._process.stop())
 
 
 class SharedServices:
@@ -28,8 +56,7 @@ class SharedServices:
         self._loop = loop
         self._no_database = no_database
         self._no_valkey = no_valkey
-        self._keeps_valkey = False
-        self._kept = ExitStack()
+        self._kept: ExitStack | None = None
 
     def __repr__(self) -> str:
         return f"<isofuzz_services: {self.origin}>"
@@ -88,22 +115,39 @@ class SharedServices:
         """Make another login role that has no rights yet: `name`, `url`."""
         return self._do(self._services.create_role(name))
 
+    def process(
+        self,
+        program: str | Path,
+        *arguments: str | Path,
+        ready: "Ready",
+        within: float = 30,
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+    ) -> SharedProcess:
+        """Start a process and return when it is ready, as `services.process` of a target does.
+
+        It ends with the last test of this process, or when it is stopped: `port`, `pid`, `restart()`, `stop()`.
+        """
+        work = self._services.process(program, *arguments, ready=ready, within=within, env=env, cwd=cwd)
+        return SharedProcess(self._do(work), self._do)
+
     def forget_test(self) -> None:
         """The test that may have asked for Valkey is over."""
-        self._kept.close()
+        if self._kept:
+            self._kept.close()
+            self._kept = None
 
     def let_go_of_valkey(self) -> None:
         """Leave a Valkey that is not isofuzz's own to whoever comes, unless the test that is running uses it."""
-        if not self._keeps_valkey:
+        if self._kept is None:
             self._do(self._services.let_go_of_valkey())
 
     def _keep_valkey(self) -> None:
         from isofuzz.services.valkey.lease import kept_to_the_end
 
-        if not self._keeps_valkey:
+        if self._kept is None:
+            self._kept = ExitStack()
             self._kept.enter_context(kept_to_the_end(self.suffix))
-            self._kept.callback(setattr, self, "_keeps_valkey", False)
-            self._keeps_valkey = True
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do this on the loop that the services belong to, which is never that of a test."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from isofuzz.pytest_plugin.accepted import note_accepted
-from isofuzz.pytest_plugin.background import let_go_of_valkey
+from isofuzz.pytest_plugin.background import let_go_of_valkey, told_without_traceback
+from isofuzz.pytest_plugin.below import note_summary
 from isofuzz.pytest_plugin.options import DEV, cases_of, configuration_of, profile_name, sources_of
 from isofuzz.target.base import Target
 
@@ -64,20 +64,17 @@ def _end_of(text: str) -> str:
 
 
 def _require_isolation(test: IsolationTest, item: pytest.Item) -> None:
-    from isofuzz.errors import UsageError
     from isofuzz.oracles.verdict import Verdict
     from isofuzz.report.as_text import summary_text
     from isofuzz.runs.run import INTERRUPTED
     from isofuzz.target.signatures import read_signatures
 
-    try:
+    with told_without_traceback():
         request = _request(test, item.config)
         summary = _run(request)
-    except UsageError as problem:
-        pytest.fail(str(problem), pytrace=False)
     if summary.trouble == INTERRUPTED:
         raise KeyboardInterrupt  # Ctrl-C was meant for pytest too
-    note_accepted(item, summary)
+    note_summary(item, summary)
     if summary.verdict is Verdict.ISOLATED:
         return
     text = summary_text(summary, read_signatures(test.target_class).vocabulary)

@@ -74,6 +74,19 @@ def profile_name(config: pytest.Config, configuration: "Configuration") -> str:
     return configuration.profile or DEV
 
 
+def require_known_profile(config: pytest.Config) -> None:
+    """Raise pytest's own UsageError if the command line names a profile that there is not: nothing is run then."""
+    chosen: str | None = config.getoption("--isofuzz-profile")
+    if not chosen:
+        return
+    from isofuzz.runs.profiles import profile_named
+
+    try:
+        profile_named(chosen)
+    except UsageError as problem:
+        raise pytest.UsageError(f"--isofuzz-profile: {problem}") from None
+
+
 def hypothesis_profile(config: pytest.Config) -> str | None:
     """The profile that Hypothesis is told to load."""
     chosen: str | None = config.getoption("--hypothesis-profile", None)

@@ -16,7 +16,8 @@ from isofuzz.cases.case import Case
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.system import System, running
 from isofuzz.errors import UsageError
-from isofuzz.history.entries import Completion, Delivery, Entry, Invocation, Outcome
+from isofuzz.history import world
+from isofuzz.history.entries import Barrier, Completion, Delivery, Entry, Outcome
 from isofuzz.oracles.explanation import explain
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
@@ -99,23 +100,43 @@ class HistoryByHand:
         """Why it says nothing that no violation was seen, each reason in words; none if it does say something."""
         if not self.program.calls:
             return ["no operation was called"]
-        wrote = self._first_write()
-        if wrote is None:
+        if not self._written():
             return ["no operation wrote a secret, so no leak could have been seen"]
-        if not any(isinstance(entry, Completion | Delivery) for entry in self.entries[wrote + 1 :]):
-            return ["nothing was called after the secret had been written, so nobody could have seen it"]
+        if not any(self._could_have_shown(at, entry) for at, entry in enumerate(self.entries)):
+            alone = "once a secret was written, nobody but its author looked or listened, and the author nowhere else"
+            return [f"{alone}, so nobody could have seen what is not theirs"]
         return [
             f"{count} events of {name} were absent, but no barrier orders the system's fan-out, so they may be late"
             for name, count in sorted(self._judge.delivery.unknown.items())
         ]
 
-    def _first_write(self) -> int | None:
-        """When the first operation that surely wrote a secret returned."""
-        writers = {entry.step for entry in self.entries if isinstance(entry, Invocation) and entry.canaries}
-        for at, entry in enumerate(self.entries):
-            if isinstance(entry, Completion) and entry.step in writers and entry.outcome is Outcome.OK:
-                return at
-        return None
+    def _written(self) -> list[world.Canary]:
+        """What an operation surely wrote."""
+        canaries = self._judge.model.canaries.values()
+        return [canary for canary in canaries if canary.written.outcome is Outcome.OK]
+
+    def _could_have_shown(self, at: int, entry: Entry) -> bool:
+        """Does the entry tell what somebody saw who is not the author of a secret, or the author in another place?"""
+        written = [canary for canary in self._written() if canary.written.invoked < at]
+        places: list[world.Thing | None]
+        if isinstance(entry, Completion):
+            deed = self._judge.model.deeds[entry.step]
+            places = [*deed.spanned()] if deed.operation.shows else []
+            user = None if deed.acted_for_operator else deed.user
+        elif isinstance(entry, Barrier | Delivery):
+            subscriptions = self._judge.model.subscriptions
+            places = [each.scope for each in subscriptions if each.socket and each.socket.ref == entry.socket]
+            user = self._judge.model.things[entry.socket].owner
+        else:
+            return False
+        return user is not None and any(
+            canary.author is not user or any(_apart(canary.home, place) for place in places) for canary in written
+        )
+
+
+def _apart(home: world.Thing, place: world.Thing | None) -> bool:
+    """Does neither lie in the other? None is everywhere."""
+    return place is not None and not (home.lies_in(place) or place.lies_in(home))
 
 
 @asynccontextmanager

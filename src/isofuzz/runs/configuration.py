@@ -9,12 +9,12 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from isofuzz.errors import UsageError
 from isofuzz.runs.accepting import Acceptance, AcceptList
+from isofuzz.runs.misspelt import meant
 from isofuzz.runs.profiles import PROFILES, Profile, profile_named
 
 FILE: Final = "pyproject.toml"
@@ -113,7 +113,7 @@ class _Reader:
         name = self._text(key, value, f"one of {', '.join(PROFILES)}").removeprefix("isofuzz-")
         if name not in PROFILES:
             self._refuse(
-                key, f"there is no profile {name!r}{_meant(name, PROFILES)}; write one of {', '.join(PROFILES)}"
+                key, f"there is no profile {name!r}{meant(name, PROFILES)}; write one of {', '.join(PROFILES)}"
             )
         return name
 
@@ -181,16 +181,11 @@ class _Reader:
         for name in table:
             if name not in known:
                 self._refuse(
-                    key, f"there is no {what} {name!r}{_meant(name, known)}; the {what}s are {', '.join(known)}"
+                    key, f"there is no {what} {name!r}{meant(name, known)}; the {what}s are {', '.join(known)}"
                 )
 
     def _refuse(self, key: str, problem: str) -> NoReturn:
         raise UsageError(f"{self._file}: {key}: {problem}")
-
-
-def _meant(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def _shown(value: object) -> str:

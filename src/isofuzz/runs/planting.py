@@ -5,6 +5,7 @@ from string import ascii_lowercase, digits
 
 from isofuzz.errors import UsageError
 from isofuzz.program.canary import Mint
+from isofuzz.runs.misspelt import meant
 from isofuzz.target.base import Target
 
 
@@ -19,7 +20,8 @@ def planted(target_class: type[Target], defect: str | None) -> Target:
         ) from problem
     if defect is not None and defect not in target_class.defects:
         known = ", ".join(target_class.defects) or "it has none"
-        raise UsageError(f"{target_class.__name__} has no defect {defect!r}; write one of: {known}")
+        nearest = meant(defect, target_class.defects)
+        raise UsageError(f"{target_class.__name__} has no defect {defect!r}{nearest}; write one of: {known}")
     target.defect = defect
     return target
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isofuzz.errors import UsageError
+from isofuzz.runs.misspelt import meant
 
 if TYPE_CHECKING:
     from hypothesis import settings
@@ -49,9 +50,10 @@ DEFAULT = "dev"
 
 def profile_named(name: str) -> Profile:
     """The profile of this name, `isofuzz-` before it or not; raises UsageError that lists those that there are."""
-    profile = PROFILES.get(name.removeprefix("isofuzz-"))
+    bare = name.removeprefix("isofuzz-")
+    profile = PROFILES.get(bare)
     if profile is None:
-        raise UsageError(f"there is no profile {name!r}; write one of {', '.join(PROFILES)}")
+        raise UsageError(f"there is no profile {name!r}{meant(bare, PROFILES)}; write one of {', '.join(PROFILES)}")
     return profile
 
 

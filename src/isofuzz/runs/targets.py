@@ -2,12 +2,14 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
 from isofuzz.errors import UsageError
+from isofuzz.runs.misspelt import meant
 from isofuzz.target.base import Target
 
 GROUP = "isofuzz.packs"
@@ -18,7 +20,7 @@ def find_target(name: str) -> type[Target]:
     if ":" not in name:
         return _checked(name, _pack(name).load())
     place, _, qualname = name.rpartition(":")
-    if not (place.endswith(".py") or all(part.isidentifier() for part in place.split("."))):
+    if not (place.endswith(".py") or _is_dotted(place)):
         raise UsageError(f"{place!r} is no module; write your target as module:Class or path/to/file.py:Class")
     found: object = _module_from_file(Path(place)) if place.endswith(".py") else _module(place)
     for part in qualname.split("."):
@@ -49,13 +51,26 @@ def name_of(target: type[Target]) -> str:
 def _pack(name: str) -> EntryPoint:
     packs = {pack.name: pack for pack in entry_points(group=GROUP)}
     if name not in packs:
-        place, dot, last = name.rpartition(".")
-        meant = f" (did you mean {place}:{last}?)" if dot else ""
         raise UsageError(
-            f"there is no pack {name!r}{meant}; write your target as module:Class, for example tests.chat:Chat, or one "
-            f"of the packs: {', '.join(pack_names())}"
+            f"there is no pack {name!r}{_meant_instead(name)}; write your target as module:Class, for example "
+            f"tests.chat:Chat, or one of the packs: {', '.join(pack_names())}"
         )
     return packs[name]
+
+
+def _meant_instead(name: str) -> str:
+    """What was perhaps meant by what is no pack, in parentheses: another pack, a file, a class after a dot."""
+    if nearest := meant(name, pack_names()):
+        return nearest
+    file = f"{name.removesuffix('.py')}.py"
+    if name == file or os.path.isfile(file):  # noqa: PTH113 - of a name too long for a file, Path.is_file raises
+        return f" (did you mean {file}:Class?)"
+    place, _, last = name.rpartition(".")
+    return f" (did you mean {place}:{last}?)" if _is_dotted(place) and last.isidentifier() else ""
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def _checked(name: str, found: object) -> type[Target]:
@@ -69,6 +84,10 @@ def _module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as missing:
         if missing.name and (name == missing.name or name.startswith(f"{missing.name}.")):
+            if name in pack_names():
+                raise UsageError(
+                    f"there is no module {name!r}, but there is a pack: write {name}, without the colon"
+                ) from None
             raise UsageError(
                 f"there is no module {name!r}; run from the folder that holds it, or write the path of its file: "
                 "path/to/file.py:Class"

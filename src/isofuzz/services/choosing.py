@@ -1,6 +1,6 @@
 """Where each service of a run comes from: a given URL, else the project's compose services, else embedded; and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -62,7 +62,11 @@ class Choosing:
         self._sources = sources
 
     def choose(self, kind: str) -> Choice:
-        """Where the service of this kind comes from. Changes nothing, and connects to nothing but docker."""
+        """Where the service of this kind comes from. Changes nothing, and connects to nothing but docker.
+
+        What runs under compose is never passed over in silence: raises ServicesUnavailable when it cannot be used,
+        UsageError when there are two.
+        """
         given = self._sources.database_url if kind == POSTGRES else self._sources.valkey_url
         if given == OFF:
             return Choice(kind, Origin.OFF)
@@ -80,21 +84,34 @@ class Choosing:
         if self._sources.project is None:
             return None
         if compose_file(self._sources.project) is None:
-            return "no compose file in this folder"
+            return "no compose file here or above"
         if isinstance(self._running, str):
             return self._running
-        service = self._running.get(kind)
-        if service is None:
+        services = [service for service in self._running if service.kind == kind]
+        if not services:
             return f"no compose service labelled {LABEL}={kind} is running"
-        return service.problem or service
+        require_only_one(kind, [service.name for service in services])
+        service = services[0]
+        if service.problem:
+            raise ServicesUnavailable(f"No {NAMES[kind]}: {service.problem}; `{OPTIONS[kind]} embedded` passes it over")
+        return service
 
     @cached_property
-    def _running(self) -> dict[str, ComposeService] | str:
+    def _running(self) -> list[ComposeService] | str:
         assert self._sources.project is not None
         try:
             return running_services(self._sources.project)
         except ComposeFailed as failure:
             return str(failure)
+
+
+def require_only_one(kind: str, names: Sequence[str]) -> None:
+    """Raise UsageError when several compose services are labelled as the one of this kind."""
+    if len(names) > 1:
+        raise UsageError(
+            f"The compose services {' and '.join(map(repr, sorted(names)))} have the same label {LABEL}={kind}: label"
+            f" one of them only, or give a URL with {OPTIONS[kind]}"
+        )
 
 
 @contextmanager

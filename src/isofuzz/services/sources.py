@@ -16,7 +16,8 @@ class Sources:
 
     `database_url` names an adopted Postgres database, `valkey_url` an adopted Valkey or Redis database; each may be
     `EMBEDDED` or `OFF` instead. What is None is looked for among the running compose services of the project in the
-    folder `project`, if that is given, and else is embedded. A host that is not this machine must be in `allow_hosts`.
+    folder `project` or above, if that is given, and else is embedded. A host that is not this machine must be in
+    `allow_hosts`.
     """
 
     database_url: str | None = field(default=None, repr=False)

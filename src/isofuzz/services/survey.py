@@ -12,6 +12,7 @@ from isofuzz.services.postgres.binaries import find_postgres
 from isofuzz.services.server_user import server_user
 from isofuzz.services.sources import Sources
 from isofuzz.services.valkey.adoption import describe_valkey
+from isofuzz.services.valkey.lease import require_leasable
 from isofuzz.services.valkey.server import valkey_version
 
 
@@ -36,8 +37,16 @@ class Survey:
 async def survey(sources: Sources) -> Sequence[Survey]:
     """What a run with these sources would use, Postgres first. Changes nothing; raises nothing that a run would."""
     choosing = Choosing(sources)
-    choices = [await asyncio.to_thread(choosing.choose, kind) for kind in (POSTGRES, VALKEY)]
-    return [await _looked_at(choice, sources) for choice in choices]
+    return [await _found(kind, choosing, sources) for kind in (POSTGRES, VALKEY)]
+
+
+async def _found(kind: str, choosing: Choosing, sources: Sources) -> Survey:
+    try:
+        choice = await asyncio.to_thread(choosing.choose, kind)
+    except IsofuzzError as error:
+        why = "no URL given"
+        return Survey(NAMES[kind], Origin.COMPOSE.value, None, why, (why,), str(error))
+    return await _looked_at(choice, sources)
 
 
 async def _looked_at(choice: Choice, sources: Sources) -> Survey:
@@ -60,11 +69,14 @@ async def _given(choice: Choice, url: str, sources: Sources) -> tuple[str, str, 
     """Version, place and problem of what is given or runs under compose."""
     if choice.kind == POSTGRES:
         database = await describe(url, allow_hosts=sources.allow_hosts)
-        version, place, adopted = database.version, database.place, database.adopted
+        version, place, adopted, obstacle = database.version, database.place, database.adopted, database.obstacle
     else:
         keys = await describe_valkey(url, allow_hosts=sources.allow_hosts)
         version, place, adopted = keys.version, f"database {keys.name}", keys.adopted
-    return version, choice.place or place, None if adopted else _mend(choice)
+        obstacle = None
+        if adopted:
+            await require_leasable(url, allow_hosts=sources.allow_hosts)
+    return version, choice.place or place, obstacle if adopted else _mend(choice)
 
 
 def _mend(choice: Choice) -> str:

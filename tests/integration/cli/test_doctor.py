@@ -1,15 +1,20 @@
 """`isofuzz doctor`: it says what a run would use, tries it, and what mends what is amiss."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
 
 Isofuzz = Any
 
@@ -36,7 +41,7 @@ def test_where_all_is_well_it_says_what_would_be_used(isofuzz: Isofuzz, folder: 
     for service in ("Postgres", "Valkey"):
         sign, words = told(done, service)
         assert sign == "✓"
-        assert " embedded (no URL given, no compose file in this folder); started in " in words
+        assert " embedded (no URL given, no compose file here or above); started in " in words
     assert told(done, "configuration") == ("✓", f"{folder}/pyproject.toml says target, profile for isofuzz")
     assert told(done, "target") == ("✓", "notes:Notes: 4 operations, 4 kinds of things")
     assert told(done, "packs") == ("✓", "chat")
@@ -99,6 +104,32 @@ def test_a_given_service_that_cannot_be_used_is_an_obstacle(
     assert done.returncode == 2
     assert told(done, service)[0] == "✗"
     assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_an_adopted_login_that_lost_its_rights_is_an_obstacle(isofuzz: Isofuzz, docker: Any, servers: Any) -> None:
+    name = docker.environment("db")["POSTGRES_DB"]
+    url = replace(servers.superuser.with_database(name), user=name, password="hunter2")
+    execute(servers.superuser, f"CREATE ROLE {name} LOGIN PASSWORD 'hunter2' CREATEDB CREATEROLE BYPASSRLS")
+    execute(servers.superuser, f"ALTER DATABASE {name} OWNER TO {name}")
+    assert isofuzz("services", "adopt", str(url), "--yes-adopt", name).returncode == 0
+    assert isofuzz("doctor", "--database-url", str(url), "--valkey-url", "off").returncode == 0
+
+    execute(servers.superuser, f"ALTER ROLE {name} NOCREATEDB")
+
+    done = isofuzz("doctor", "--database-url", str(url), "--valkey-url", "off")
+    assert done.returncode == 2
+    assert done.stdout.endswith("\nA run cannot start: mend what is marked ✗.\n")
+    sign, words = told(done, "Postgres")
+    assert sign == "✗"
+    assert f'ALTER ROLE "{name}" CREATEDB' in words
+
+
+def execute(url: DatabaseUrl, statement: str) -> None:
+    async def run() -> None:
+        async with connected(url) as connection:
+            await connection.execute(statement)
+
+    asyncio.run(run())
 
 
 @pytest.fixture

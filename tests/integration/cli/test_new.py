@@ -104,6 +104,35 @@ def test_it_can_be_written_elsewhere(isofuzz: Isofuzz, folder: Path) -> None:
     assert "isofuzz check tests/chat_target.py:ChatTarget" in done.stdout
 
 
+def test_what_is_to_be_typed_can_be_pasted_into_a_shell(isofuzz: Isofuzz, folder: Path) -> None:
+    (folder / "my tests").mkdir()
+
+    done = isofuzz("new", "chat", "--folder", "my tests")
+
+    assert "isofuzz check 'my tests/chat_target.py:ChatTarget' " in done.stdout
+    assert "isofuzz run 'my tests/chat_target.py:ChatTarget' " in done.stdout
+    assert "pytest 'my tests/test_chat_isolation.py' " in done.stdout
+    assert 'target = "my tests/chat_target.py:ChatTarget"' in done.stdout
+    assert "isofuzz run 'my tests/chat_target.py:ChatTarget' " in (folder / "my tests/chat_target.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("café", ", for example cafe\n"), ("my café-3", ", for example my_cafe_3\n")]
+)
+def test_a_name_is_offered_without_its_accents(isofuzz: Isofuzz, folder: Path, name: str, advice: str) -> None:
+    before = sorted(folder.iterdir())
+
+    done = isofuzz("new", name)
+
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"a letter first{advice}")
+    assert sorted(folder.iterdir()) == before
+
+
+def test_half_of_a_name_is_not_offered(isofuzz: Isofuzz) -> None:
+    assert isofuzz("new", "chat-чат").stderr.endswith("a letter first\n")
+
+
 @pytest.mark.parametrize("there", ["chat_target.py", "test_chat_isolation.py"])
 def test_if_either_is_there_neither_is_written(isofuzz: Isofuzz, folder: Path, there: str) -> None:
     (folder / there).write_text("mine")

@@ -19,7 +19,7 @@ def test_an_isolated_target(isofuzz: Isofuzz, folder: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("ISOLATED: ")
-    assert "embedded (no URL given, no compose file in this folder)" in done.stdout
+    assert "embedded (no URL given, no compose file here or above)" in done.stdout
     assert done.stderr.splitlines()[1:] == ["sweep", "find"]
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["verdict"], summary["exit_code"]) == ("isolated", 0)

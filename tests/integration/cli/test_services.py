@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +19,10 @@ from isofuzz.services.postgres.connecting import connected
 from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import server_user
 from isofuzz.services.valkey.connecting import valkey_connected
+from isofuzz.services.valkey.url import ValkeyUrl
 
 Isofuzz = Any
+COMMAND = str(Path(sys.executable).with_name("isofuzz"))
 
 
 @pytest.fixture
@@ -60,7 +65,57 @@ def test_without_an_answer_nothing_is_adopted(isofuzz: Isofuzz, url: str) -> Non
     done = isofuzz("services", "adopt", url)
 
     assert done.returncode == 2
+    assert done.stderr == "isofuzz: Nobody answered: give the name with --yes-adopt NAME. Nothing was changed\n"
     assert isofuzz("run", "notes:Notes", "--database-url", url).returncode == 2
+
+
+def test_ctrl_c_at_the_question_changes_nothing(folder: Path, environment: dict[str, str], servers: Any) -> None:
+    url = replace(servers.valkey, database=13)
+    command = [COMMAND, "services", "adopt", str(url)]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    shown = ""
+    while not shown.endswith("name: "):
+        shown += (letter := process.stdout.read(1))
+        assert letter, "it asks"
+    process.send_signal(signal.SIGINT)
+
+    _, stderr = process.communicate(timeout=30)
+
+    assert (process.returncode, stderr) == (130, "isofuzz: interrupted\n")
+    assert asyncio.run(_keys(url)) == []
+
+
+@pytest.mark.parametrize("name", ["postgres", "template1"])
+def test_what_is_never_adopted_is_refused_before_anything_is_listed_or_asked(
+    isofuzz: Isofuzz, url: str, name: str
+) -> None:
+    done = isofuzz("services", "adopt", url.replace("/team", f"/{name}"), stdin=f"{name}\n")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"isofuzz does not adopt '{name}'" in done.stderr
+
+
+def test_a_redis_url_at_a_port_of_postgres(isofuzz: Isofuzz, servers: Any) -> None:
+    done = isofuzz("services", "adopt", f"redis://127.0.0.1:{servers.postgres_port}/1")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing that speaks Valkey or Redis answered there" in done.stderr
+    assert "check host and port in the URL" in done.stderr
+
+
+async def _keys(url: ValkeyUrl) -> list[Any]:
+    async with valkey_connected(url) as (client, _):
+        found: list[Any] = await client.keys()
+        return found
 
 
 async def _put(servers: Any, database: int) -> None:

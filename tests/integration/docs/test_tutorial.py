@@ -79,7 +79,7 @@ def _masked(output: str) -> str:
     output = output[max(0, output.find("collected 1 item")) :]
     output = _FRAME_BEFORE_ANSWER.sub(r"\g<call> · ok\n\g<frame>", output)
     counts, finding, story = output.partition("FINDING")
-    if "Exercised: " in counts:
+    if re.search(r"Exercised: |, \d+ programs, ", counts):
         counts = re.sub(r"\d+(\.\d+)?", "N", counts)
     story = re.sub(r'"room": \d+', '"room": N', story)
     story = re.sub(r"found with \d+", "found with N", story)

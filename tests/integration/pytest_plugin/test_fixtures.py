@@ -28,8 +28,10 @@ async def test_after_a_failed_statement(isofuzz_database):
         await isofuzz_database.execute(text("SELECT * FROM nowhere"))
 """
 SERVICES = """
-import os
-import asyncio, asyncpg, pytest, valkey
+import asyncio, os, sys
+from urllib.error import URLError
+from urllib.request import urlopen
+import asyncpg, pytest, valkey
 
 @pytest.fixture(scope="session")
 def url(isofuzz_services):
@@ -71,13 +73,35 @@ def test_valkey(isofuzz_services):
 
 def test_a_role(isofuzz_services):
     assert asyncio.run(one(isofuzz_services.create_role("app").url)) == 1
+
+def test_a_process(isofuzz_services):
+    command = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "{port}")
+    web = isofuzz_services.process(*command, ready="http://127.0.0.1:{port}/", cwd=isofuzz_services.folder)
+    url, pid = f"http://127.0.0.1:{web.port}/", web.pid
+    with urlopen(url) as page:
+        assert page.status == 200
+    web.restart()
+    assert web.pid != pid
+    with urlopen(url) as page:
+        assert page.status == 200
+    web.stop()
+    with pytest.raises(URLError):
+        urlopen(url)
+
+def test_a_process_that_does_not_come_up(isofuzz_services):
+    with pytest.raises(pytest.fail.Exception, match="made of glass"):
+        isofuzz_services.process(sys.executable, "-c", "exit('made of glass')", ready="http://127.0.0.1:{port}/")
 """
 SOCKETS = """
-import pytest, pytest_asyncio
+import asyncio, pytest, pytest_asyncio
 from websockets.asyncio.server import serve
 
+@pytest.fixture
+def all_sent():
+    return asyncio.Event()
+
 @pytest_asyncio.fixture
-async def url():
+async def url(all_sent):
     async def answer(connection):
         await connection.send('{"n": 1}')
         await connection.send('{"n": 2, "user": "%s"}' % connection.request.headers["X-User"])
@@ -85,22 +109,27 @@ async def url():
             if message == '"end"':
                 return
             await connection.send(message)
+            if message == '{"n": 4}':
+                for n in range(5, 50):
+                    await connection.send('{"n": %d}' % n)
+                all_sent.set()
     async with serve(answer, "127.0.0.1", 0) as server:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         assert not server.connections
 
 @pytest.mark.asyncio
-async def test_events(url, isofuzz_sockets):
+async def test_events(url, all_sent, isofuzz_sockets):
     client = await isofuzz_sockets(url, **{"X-User": "ann"})
     assert await client.event(lambda event: event["n"] == 2) == {"n": 2, "user": "ann"}
     assert await client.event() == {"n": 1}, "the first that was recorded"
     await client.send({"n": 3})
     assert await client.event(lambda event: event["n"] == 3) == {"n": 3}
     await client.send({"n": 4})
+    await all_sent.wait()
     await client.barrier()
-    assert [event["n"] for event in client.events] == [1, 2, 3, 4][:len(client.events)]
-    assert await client.ask({"n": 5}, until=lambda frame: frame["n"] == 5) == {"n": 5}
-    assert {"n": 5} not in client.events
+    assert [event["n"] for event in client.events] == list(range(1, 50))
+    assert await client.ask({"n": 50}, until=lambda frame: frame["n"] == 50) == {"n": 50}
+    assert {"n": 50} not in client.events
     other = await isofuzz_sockets(url, **{"X-User": "eve"})
     await other.close()
 
@@ -145,7 +174,7 @@ def test_a_database_session_that_leaves_nothing(run_pytest: Pytest, mode: str) -
 def test_services_for_tests_of_every_kind(run_pytest: Pytest) -> None:
     done = run_pytest(SERVICES, "-s")
 
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "7 passed" in done.stdout, done.stdout + done.stderr
     assert "<isofuzz_services: Postgres " in done.stdout
 
 

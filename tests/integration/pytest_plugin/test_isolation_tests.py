@@ -105,18 +105,29 @@ TestDown = isolation_test(Down)
 TestDefect = isolation_test(Notes, defect="x")
 TestProfile = isolation_test(Notes, profile="x")
 TestEmpty = isolation_test(Target)
-"""
+
+class Asks(Notes):
+    async def lifespan(self, services):
+        services.database_url
+        yield
+
+TestAsks = isolation_test(Asks)
+""",
+        "--isofuzz-database-url",
+        "off",
     )
 
-    assert "4 failed" in done.stdout
+    assert "5 failed" in done.stdout
     for message in (
         "did not start: RuntimeError: no port is free",
         "Notes has no defect 'x'",
         "write one of dev, ci, nightly",
         "Target has no operation",
+        "the target asks for Postgres, which is switched off",
     ):
         assert message in done.stdout
     assert "Traceback" not in done.stdout
+    assert "During handling of the above exception" not in done.stdout
 
 
 @pytest.mark.parametrize(

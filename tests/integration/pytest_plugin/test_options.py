@@ -74,6 +74,14 @@ programs = 3
     assert "1 passed" in done.stdout, done.stdout
 
 
+def test_a_profile_that_there_is_not_ends_pytest_before_any_test(run_pytest: Pytest) -> None:
+    done = run_pytest("def test_other(): ...\n", "--isofuzz-profile", "hugee")
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout + done.stderr
+    assert "ERROR: --isofuzz-profile: there is no profile 'hugee'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_option_outranks_the_variable(run_pytest: Pytest) -> None:
     done = run_pytest(
         NOTES,

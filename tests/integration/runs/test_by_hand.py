@@ -108,11 +108,36 @@ async def test_green_means_checked() -> None:
         ann = await rude.sign_in("ann", "well")
         assert history.unchecked() == ["no operation wrote a secret, so no leak could have been seen"]
         await rude.note(ann, "a")
-        assert history.unchecked() == [
-            "nothing was called after the secret had been written, so nobody could have seen it"
-        ]
+        [reason] = history.unchecked()
+        assert "nobody could have seen what is not theirs" in reason
         await rude.note(ann, "b")
+        assert history.unchecked() == [reason], "it is ann's own"
+        eve = await rude.sign_in("eve", "well")
+        assert history.unchecked() == [reason], "she has not looked yet"
+        await rude.note(eve, "c")
         assert history.unchecked() == []
+
+
+async def test_one_user_alone_shows_nothing_but_between_threads() -> None:
+    async with driven() as (chat, history):
+        _, me, line = await chat.sign_in(Name("ann"))
+        room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
+        await chat.subscribe(me, line, room)
+        await chat.post(me, room, Body("hello"))
+        await chat.history(me, room)
+        [reason] = history.unchecked()
+        assert "nobody but its author looked or listened" in reason
+        other, _ = await chat.open_thread(me, Key("other"), Title("other"))
+        await chat.history(me, other)
+        assert history.unchecked() == []
+
+
+async def test_who_only_listens_looks() -> None:
+    async with driven() as (chat, history):
+        (_, me, _), _, room = await two_in_a_room(chat)
+        await chat.post(me, room, Body("hello"))
+        assert len(history.unchecked()) == 1
+    assert history.unchecked() == [], "eve's line was open until the end, and all that was sent has arrived"
 
 
 async def test_what_is_not_of_this_test_is_refused() -> None:

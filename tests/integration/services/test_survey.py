@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from isofuzz.services import Sources, Survey, adopt, adopt_valkey, compose_up, survey
+from isofuzz.services import Sources, Survey, adopt, adopt_valkey, compose_up, open_services, survey
 from isofuzz.services.sources import OFF
 
 
@@ -59,6 +59,45 @@ async def test_compose(docker: Any) -> None:
     assert [found.problem for found in after] == [None, None]
     assert [found.source.split(" at ")[0] for found in after] == ["compose service 'db'", "compose service 'cache'"]
     assert [found.passed_over for found in after] == [("no URL given",)] * 2
+
+
+async def test_what_runs_under_compose_but_cannot_be_used(docker: Any) -> None:
+    docker.service("db", up=True, health=["starting"])
+
+    postgres, valkey = await survey(Sources(project=docker.project))
+
+    assert (postgres.source, postgres.version) == ("compose", None)
+    assert "'db' is starting: `isofuzz services up` waits" in (postgres.problem or "")
+    assert (valkey.source, valkey.problem) == ("embedded", None)
+
+
+async def test_an_adopted_login_that_lost_rights(given: Any, given_valkey: Any) -> None:
+    database, keys = await given.database("CREATEDB CREATEROLE BYPASSRLS"), given_valkey.url(15)
+    await adopt(str(database), database.database)
+    await adopt_valkey(str(keys), keys.name)
+    sources = Sources(database_url=str(database), valkey_url=str(keys))
+    assert [found.problem for found in await survey(sources)] == [None, None]
+
+    await given.execute(f"ALTER ROLE {database.user} NOCREATEDB")
+    await given_valkey.client.execute_command("ACL", "SETUSER", "default", "-client|list")
+    postgres, valkey = await survey(sources)
+    await given_valkey.client.execute_command("ACL", "SETUSER", "default", "+client|list")
+
+    assert f'ALTER ROLE "{database.user}" CREATEDB' in (postgres.problem or "")
+    assert "lacks a right that a run needs: grant it with ACL SETUSER" in (valkey.problem or "")
+
+
+async def test_a_server_that_a_run_holds_is_no_obstacle_and_stays_its_own(given_valkey: Any) -> None:
+    keys = given_valkey.url(15)
+    await adopt_valkey(str(keys), keys.name)
+    sources = Sources(database_url=OFF, valkey_url=str(keys))
+
+    async with open_services(sources) as services:
+        await services.valkey()
+        _, valkey = await survey(sources)
+        await services.reset()
+
+    assert valkey.problem is None
 
 
 async def test_off_and_what_cannot_be_reached() -> None:

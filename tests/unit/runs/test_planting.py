@@ -21,6 +21,11 @@ def test_an_unknown_defect_is_answered_with_those_that_there_are() -> None:
         planted(Chat, "rust")
 
 
+def test_the_nearest_defect_is_offered() -> None:
+    with pytest.raises(UsageError, match=r"no defect 'lik' \(did you mean 'like-wildcard'\?\); write one of: list-"):
+        planted(Chat, "lik")
+
+
 def test_a_target_may_have_none() -> None:
     with pytest.raises(UsageError, match="Target has no defect 'rust'; write one of: it has none"):
         planted(Target, "rust")

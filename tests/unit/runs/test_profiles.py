@@ -20,6 +20,13 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(name: str) -> Non
     assert str(refused.value) == f"there is no profile {name!r}; write one of dev, ci, nightly, replay"
 
 
+@pytest.mark.parametrize("name", ["nightl", "isofuzz-nightli"])
+def test_the_nearest_profile_is_offered(name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        profile_named(name)
+    assert str(refused.value).startswith(f"there is no profile {name!r} (did you mean 'nightly'?); write one of dev")
+
+
 def test_the_default_is_one_of_them() -> None:
     assert DEFAULT in PROFILES
 

@@ -71,12 +71,38 @@ class TestFinding:
 
 class TestMistakes:
     def test_an_unknown_pack(self) -> None:
-        message = refused("chats")
-        assert message.startswith("there is no pack 'chats'; write your target as module:Class, for example ")
+        message = refused("nowhere")
+        assert message.startswith("there is no pack 'nowhere'; write your target as module:Class, for example ")
         assert "chat" in message.rpartition("packs: ")[2].split(", ")
 
-    def test_a_module_without_a_class(self, folder: Path) -> None:
-        assert "there is no pack 'notes.py'" in refused("notes.py")
+    def test_a_misspelt_pack(self) -> None:
+        assert refused("chta").startswith("there is no pack 'chta' (did you mean 'chat'?); write your target as ")
+
+    @pytest.mark.parametrize("name", ["chat:", "chat:Chat"])
+    def test_a_pack_with_a_colon(self, name: str) -> None:
+        assert refused(name) == "there is no module 'chat', but there is a pack: write chat, without the colon"
+
+    @pytest.mark.parametrize(
+        ("name", "instead"),
+        [
+            ("notes.py", "notes.py:Class"),
+            ("./notes.py", "./notes.py:Class"),
+            ("gone/notes.py", "gone/notes.py:Class"),
+            ("notes", "notes.py:Class"),
+            ("./notes", "./notes.py:Class"),
+            ("notes.Notes", "notes:Notes"),
+            ("tests.notes.Notes", "tests.notes:Notes"),
+        ],
+    )
+    def test_a_module_without_a_class(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, instead: str
+    ) -> None:
+        monkeypatch.chdir(folder)
+        assert refused(name).startswith(f"there is no pack {name!r} (did you mean {instead}?); write your target as ")
+
+    @pytest.mark.parametrize("name", ["", ".", "..", "./nowhere", "a b.c", ".Notes", "x" * 5000, "a\0b"])
+    def test_what_is_near_to_nothing(self, name: str) -> None:
+        assert refused(name).startswith(f"there is no pack {name!r}; write your target as ")
 
     def test_an_unknown_module(self) -> None:
         message = refused("no_such_module:Notes")

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from isofuzz.services.redaction import redact
 
@@ -41,6 +43,33 @@ SECRET = "hunter2-Zx9"
         f"{{'token': b'{SECRET}', 'n': 1}}",
         f"Cookie: '{SECRET} and cut",
         f"https://host/callback?access_token={SECRET}&state=1",
+        f"password: {SECRET}",
+        f"  token:   {SECRET}, user: ann",
+        f"api_key: '{SECRET} with spaces'",
+        f"login failed (secret: {SECRET})",
+        f"password: a,{SECRET}",
+        f"clientSecret: {SECRET}",
+        f"token: password: {SECRET}",
+        f"token: Basic {SECRET}",
+        f"app --password {SECRET} --port 80",
+        f"app --token\t{SECRET}",
+        f"java -password {SECRET}",
+        f"['app', '--db-password', '{SECRET}']",
+        f"--verbose --token --password {SECRET}",
+        f"X-Auth-Token: {SECRET}",
+        f"X-Auth-Token:{SECRET}",
+        f"(b'x-auth-token', b'{SECRET}')",
+        f"(b'x-amz-security-token', b'{SECRET}')",
+        f"APIKEY={SECRET}",
+        f"apikey: {SECRET}",
+        f"accesskey={SECRET}",
+        f"AUTHTOKEN={SECRET}",
+        f"DB_PASS={SECRET}",
+        f"dbPass={SECRET}",
+        f"pwd={SECRET}",
+        f"PASSPHRASE={SECRET}",
+        f"fatal: https://{SECRET}@github.example/team/repo.git is not there",
+        f"git+https://{SECRET}@github.example/team/repo.git",
     ],
 )
 def test_a_credential_is_hidden(text: str) -> None:
@@ -64,6 +93,17 @@ def test_a_credential_is_hidden(text: str) -> None:
         "MONKEY=3 TURKEY=4",
         '{"user": "ann", "body": "hello"}',
         "Postgres 18.4, embedded (no URL given)",
+        "the key: value pairs, and keys: some",
+        "crossing:foreign:Token:history:post:Body",
+        "run auth.token:TokenTarget",
+        "KeyError: 'room', and auth.InvalidTokenError: it has expired",
+        "no operation writes one: let one take it, `token: Token`",
+        "def log_in(name: str, password: str, token: None)",
+        "pass=3 fail=1, bypass=no",
+        "the password, the token and --verbose too",
+        "ssh://git@github.example/team/repo.git",
+        "token:\n  on the next line begins something else",
+        "--token",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:
@@ -78,6 +118,12 @@ def test_what_is_no_credential_stays(text: str) -> None:
         (f'{{"token": "{SECRET}", "n": 1}}', '{"token": "***", "n": 1}'),
         (f"Cookie: sid={SECRET}\nAccept: text/html", "Cookie: ***\nAccept: text/html"),
         (f"one postgres://a:{SECRET}@h/d two b@c", "one postgres://a:***@h/d two b@c"),
+        (f"(password: {SECRET}), try again", "(password: ***), try again"),
+        (f"token: '{SECRET}', user: ann", "token: '***', user: ann"),
+        (f"token: Bearer {SECRET}, user: ann", "token: Bearer ***, user: ann"),
+        (f"app --token {SECRET} --port 80", "app --token *** --port 80"),
+        (f"['--token', '{SECRET}', '-v']", "['--token', '***', '-v']"),
+        (f"https://{SECRET}@host/path", "https://***@host/path"),
     ],
 )
 def test_only_the_credential_is_hidden(text: str, expected: str) -> None:
@@ -101,8 +147,33 @@ def test_only_the_credential_is_hidden(text: str, expected: str) -> None:
         "cookie:",
         "=",
         "key='",
+        "token: ",
+        "token: ,",
+        "token: a:",
+        "token: '",
+        "-",
+        "--token ",
+        "--token '",
+        "x-a-",
+        "x-auth-token",
+        "http://a",
+        " \t",
+        "token: basic ",
     ],
 )
 def test_a_strange_text_takes_no_longer_than_its_length(piece: str) -> None:
     """A quadratic pattern would take minutes: the test would be seen to hang."""
     redact(piece * (200_000 // len(piece)))
+
+
+PIECES = (
+    *("token", "password", "apikey", "x-api-key", "cookie", "bearer", "basic", "a", "--", "-", "b", "***", "str"),
+    *(" ", "  ", "\n", ": ", ":", "=", "'", '"', "\\", "@", "http://", "postgres://u:", "/", ",", ")", "hunter2"),
+)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_redacting_twice_is_the_same_as_once(text: str) -> None:
+    once = redact(text)
+    assert redact(once) == once

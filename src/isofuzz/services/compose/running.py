@@ -5,11 +5,12 @@ What is said of a service is read from its running container, not from the file:
 
 import json
 import os
+import posixpath
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from isofuzz.services.postgres.url import DatabaseUrl, is_loopback
@@ -21,6 +22,8 @@ LABEL: Final = "isofuzz.service"
 
 FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _PORTS: Final = {POSTGRES: 5432, VALKEY: 6379}
+_DATA: Final = {POSTGRES: "/var/lib/postgresql/data", VALKEY: "/data"}
+"""Where the official images keep their data; those of Postgres say in PGDATA that it is elsewhere."""
 _SECONDS_TO_ANSWER: Final = 10
 _SECONDS_TO_UP: Final = 600
 """The first time it downloads images."""
@@ -45,19 +48,23 @@ class ComposeService:
     port: int
     environment: Mapping[str, str] = field(repr=False)
     keeps_data: bool
-    """Whether its data outlive the container: they are not in memory only."""
+    """Whether its data are on disk: they are not in memory only."""
 
     @property
     def problem(self) -> str | None:
-        """Why it cannot be used, in a few words."""
+        """Why it cannot be used, and what mends that, in a few words."""
+        port = _PORTS[self.kind]
         if self.state not in {"healthy", "running"}:
-            return f"compose service {self.name!r} is {self.state}"
+            return f"compose service {self.name!r} is {self.state}: `isofuzz services up` waits until it is healthy"
         if self.host is None:
-            return f"compose service {self.name!r} publishes no port {_PORTS[self.kind]}"
+            return (
+                f"compose service {self.name!r} publishes no port {port}: write under its `ports`"
+                f' "127.0.0.1:{port}:{port}"'
+            )
         if not is_loopback(self.host):
             return (
                 f"compose service {self.name!r} is published at {self.host}, where other machines reach it:"
-                f' write the port as "127.0.0.1:{self.port}:{_PORTS[self.kind]}"'
+                f' write the port as "127.0.0.1:{self.port}:{port}"'
             )
         return None
 
@@ -80,25 +87,25 @@ class ComposeService:
         return f"compose service {self.name!r} at {self.host}:{self.port}"
 
 
-def running_services(project: Path) -> dict[str, ComposeService]:
-    """The labelled services that run, by their kind; raises ComposeFailed when nobody can say."""
+def running_services(project: Path) -> list[ComposeService]:
+    """The labelled services that run; raises ComposeFailed when nobody can say."""
     containers = [container for container in _listed(compose(project, "ps", "--format", "json")) if container.get("ID")]
     if not containers:
-        return {}
+        return []
     told = _run(["docker", "inspect", *(container["ID"] for container in containers)], project).stdout
     try:
         both = zip(containers, json.loads(told), strict=True)
         found = [_service(container, inspected) for container, inspected in both]
     except (ValueError, LookupError, TypeError) as error:
         raise ComposeFailed("docker inspect answered something that isofuzz does not know") from error
-    return {service.kind: service for service in found if service}
+    return [service for service in found if service]
 
 
 def labelled_services(project: Path) -> tuple[dict[str, str], bool]:
-    """The names of the services that the file labels, by their kind, and whether it has no others."""
+    """The kinds of the services that the file labels, by their names, and whether it has no others."""
     services = json.loads(compose(project, "config", "--format", "json").stdout)["services"]
     kinds = {name: _pairs(service.get("labels") or {}).get(LABEL) for name, service in services.items()}
-    labelled = {kind: name for name, kind in kinds.items() if kind in _PORTS}
+    labelled = {name: kind for name, kind in kinds.items() if kind in _PORTS}
     return labelled, len(labelled) == len(services)
 
 
@@ -106,7 +113,9 @@ def start_services(project: Path, names: Sequence[str]) -> None:
     """Start services, with compose's own progress on standard error; raises ComposeFailed."""
     command = ["docker", "compose", "up", "--detach", *names]
     try:
-        done = subprocess.run(command, cwd=project, stdin=subprocess.DEVNULL, timeout=_SECONDS_TO_UP, check=False)  # noqa: S603 - names of the project's own file
+        done = subprocess.run(  # noqa: S603 - names of the project's own file
+            command, cwd=_home(project), stdin=subprocess.DEVNULL, timeout=_SECONDS_TO_UP, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise ComposeFailed(f"docker compose up did not end within {_SECONDS_TO_UP} seconds") from error
     if done.returncode:
@@ -114,13 +123,16 @@ def start_services(project: Path, names: Sequence[str]) -> None:
 
 
 def remove_services(project: Path) -> tuple[str, ...]:
-    """Stop and remove the labelled services, with their data; returns their names. Raises ComposeFailed."""
+    """Stop and remove the labelled services, but no volume; returns their names. Raises ComposeFailed.
+
+    Whose data are in memory needs no volume; what another one keeps on disk was never adopted, and is not isofuzz's.
+    """
     labelled, no_others = labelled_services(project)
-    names = tuple(labelled.values())
+    names = tuple(labelled)
     if no_others:
-        compose(project, "down", "--volumes", seconds=_SECONDS_TO_UP)  # the network goes too
+        compose(project, "down", seconds=_SECONDS_TO_UP)  # the network goes too
     elif names:
-        compose(project, "rm", "--force", "--stop", "--volumes", *names, seconds=_SECONDS_TO_UP)
+        compose(project, "rm", "--force", "--stop", *names, seconds=_SECONDS_TO_UP)
     return names
 
 
@@ -133,15 +145,22 @@ def last_log_lines(project: Path, name: str) -> str:
 
 
 def compose_file(project: Path) -> Path | None:
-    """The project's compose file, if it has one."""
-    return next((project / name for name in FILES if (project / name).is_file()), None)
+    """The project's compose file, if it has one: in its folder or the nearest above, where compose looks too."""
+    folders = (project.absolute(), *project.absolute().parents)
+    return next((folder / name for folder in folders for name in FILES if (folder / name).is_file()), None)
 
 
 def compose(project: Path, *arguments: str, seconds: float | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run `docker compose` in the project's folder to its end; raises ComposeFailed when it cannot be or fails."""
-    if compose_file(project) is None:
-        raise ComposeFailed(f"there is no compose file in {project}")
-    return _run(["docker", "compose", *arguments], project, seconds)
+    """Run `docker compose` beside its file to its end; raises ComposeFailed when it cannot be or fails."""
+    return _run(["docker", "compose", *arguments], _home(project), seconds)
+
+
+def _home(project: Path) -> Path:
+    """The folder of the compose file; raises ComposeFailed when there is none."""
+    file = compose_file(project)
+    if file is None:
+        raise ComposeFailed(f"there is no compose file in {project} or above")
+    return file.parent
 
 
 def _run(command: Sequence[str], project: Path, seconds: float | None = None) -> "subprocess.CompletedProcess[str]":
@@ -201,6 +220,7 @@ def _listed(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
 
 def _service(container: Mapping[str, Any], inspected: Mapping[str, Any]) -> ComposeService | None:
     kind = _pairs(inspected["Config"]["Labels"] or {}).get(LABEL)
+    environment = _pairs(inspected["Config"]["Env"] or [])
     if kind not in _PORTS or container.get("State", "running") != "running":
         return None
     published = dict(_published(container, _PORTS[kind]))
@@ -212,8 +232,8 @@ def _service(container: Mapping[str, Any], inspected: Mapping[str, Any]) -> Comp
         state=container.get("Health") or "running",
         host=host,
         port=published[host] if host else 0,
-        environment=_pairs(inspected["Config"]["Env"] or []),
-        keeps_data=not (inspected["HostConfig"].get("Tmpfs") or _all_in_memory(inspected.get("Mounts") or [])),
+        environment=environment,
+        keeps_data=not _in_memory(_data_folder(kind, environment), _mounts(inspected)),
     )
 
 
@@ -223,8 +243,27 @@ def _published(container: Mapping[str, Any], port: int) -> Iterator[tuple[str, i
             yield publisher.get("URL") or "0.0.0.0", publisher["PublishedPort"]  # noqa: S104 - what an empty address means
 
 
-def _all_in_memory(mounts: Sequence[Mapping[str, Any]]) -> bool:
-    return bool(mounts) and all(mount.get("Type") == "tmpfs" for mount in mounts)
+def _data_folder(kind: str, environment: Mapping[str, str]) -> PurePosixPath:
+    said = environment.get("PGDATA") if kind == POSTGRES else None
+    return _in_container(said or _DATA[kind])
+
+
+def _mounts(inspected: Mapping[str, Any]) -> dict[PurePosixPath, bool]:
+    """Where something is mounted in the container, and whether that is memory."""
+    in_memory = {_in_container(place): True for place in inspected["HostConfig"].get("Tmpfs") or {}}
+    others = inspected.get("Mounts") or []
+    return in_memory | {_in_container(mount["Destination"]): mount.get("Type") == "tmpfs" for mount in others}
+
+
+def _in_memory(data: PurePosixPath, mounts: Mapping[PurePosixPath, bool]) -> bool:
+    """Whether the mount that holds the data is memory, and so is whatever is mounted within them."""
+    holder = next((place for place in (data, *data.parents) if place in mounts), None)
+    within = [is_memory for place, is_memory in mounts.items() if data in place.parents]
+    return holder is not None and mounts[holder] and all(within)
+
+
+def _in_container(path: str) -> PurePosixPath:
+    return PurePosixPath(posixpath.normpath(path))
 
 
 def _pairs(given: Mapping[str, Any] | Sequence[str]) -> dict[str, str]:

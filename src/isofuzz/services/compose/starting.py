@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from isofuzz.errors import ServicesUnavailable
-from isofuzz.services.choosing import NAMES
+from isofuzz.services.choosing import NAMES, require_only_one
 from isofuzz.services.compose.running import (
     LABEL,
     POSTGRES,
@@ -34,12 +34,13 @@ async def compose_up(project: Path, listener: Listener) -> list[str]:
     """Start the labelled services of the project, wait until they are healthy, adopt them; says what there is now.
 
     Only what keeps its data in memory is adopted: that was made for tests. Raises ServicesUnavailable saying what is
-    missing: docker, its compose plugin, its engine, the file, a label; or which service did not become healthy.
+    missing: docker, its compose plugin, its engine, the file, a label; or which service did not become healthy; and
+    UsageError when two have the same label.
     """
     try:
         labelled, _ = await asyncio.to_thread(labelled_services, project)
         _require_labels(labelled)
-        await asyncio.to_thread(start_services, project, list(labelled.values()))
+        await asyncio.to_thread(start_services, project, list(labelled))
         services = await _healthy(project, labelled, listener)
     except ComposeFailed as failure:
         raise ServicesUnavailable(f"The compose services cannot be started: {failure}") from failure
@@ -47,7 +48,7 @@ async def compose_up(project: Path, listener: Listener) -> list[str]:
 
 
 async def compose_down(project: Path) -> tuple[str, ...]:
-    """Stop and remove the labelled services with their data; returns their names. Raises ServicesUnavailable."""
+    """Stop and remove the labelled services, but no volume; returns their names. Raises ServicesUnavailable."""
     try:
         return await asyncio.to_thread(remove_services, project)
     except ComposeFailed as failure:
@@ -60,6 +61,8 @@ def _require_labels(labelled: Mapping[str, str]) -> None:
             f"No service of the compose file is labelled for isofuzz. Write under the one to use:\n  labels:\n"
             f"    {LABEL}: {POSTGRES}    # or {VALKEY}"
         )
+    for kind in NAMES:
+        require_only_one(kind, [name for name in labelled if labelled[name] == kind])
 
 
 async def _healthy(project: Path, labelled: Mapping[str, str], listener: Listener) -> list[ComposeService]:
@@ -67,13 +70,13 @@ async def _healthy(project: Path, labelled: Mapping[str, str], listener: Listene
     give_up = loop.time() + _SECONDS_UNTIL_HEALTHY
     told: dict[str, str] = {}
     while True:
-        running = await asyncio.to_thread(running_services, project)
-        states = {name: running[kind].state if kind in running else "not running" for kind, name in labelled.items()}
+        running = {service.name: service for service in await asyncio.to_thread(running_services, project)}
+        states = {name: running[name].state if name in running else "not running" for name in labelled}
         if states != told:
             listener(states)
             told = states
         if set(states.values()) <= {"healthy", "running"}:
-            return [running[kind] for kind in labelled]
+            return [running[name] for name in labelled]
         if loop.time() > give_up:
             raise ServicesUnavailable(await asyncio.to_thread(_not_healthy, project, states))
         await asyncio.sleep(_POLL)

@@ -62,11 +62,13 @@ class Description:
     version: str
     adopted: bool
     tables: tuple[Table, ...]
+    obstacle: str | None = None
+    """What keeps a run from using the server even when it is adopted, and what mends that."""
 
 
 async def describe(database_url: str, *, allow_hosts: Collection[str] = ()) -> Description:
-    """What is in the database, changing nothing; raises UsageError and ServicesUnavailable."""
-    url = await _usable(database_url, allow_hosts)
+    """What is in the database, changing nothing; raises UsageError and ServicesUnavailable as `adopt` does."""
+    url = await _adoptable(database_url, allow_hosts)
     async with connected(url) as connection:
         tables = await connection.fetch(
             """
@@ -82,7 +84,8 @@ async def describe(database_url: str, *, allow_hosts: Collection[str] = ()) -> D
             for name, readable in tables
         ]
         problem = await _problem_with_marker(connection)
-        return Description(url.place, server_version(connection), problem is None, tuple(counted))
+        lacking = await _lacking_rights(connection, url)
+        return Description(url.place, server_version(connection), problem is None, tuple(counted), lacking)
 
 
 async def adopt(database_url: str, confirm_name: str, *, allow_hosts: Collection[str] = ()) -> None:
@@ -91,12 +94,7 @@ async def adopt(database_url: str, confirm_name: str, *, allow_hosts: Collection
     `confirm_name` must be the database's name, typed by a person. Raises UsageError when it is not, or when the
     database is one that must stay neutral (postgres, template*), ServicesUnavailable when it cannot be marked.
     """
-    url = await _usable(database_url, allow_hosts)
-    if url.database == "postgres" or url.database.startswith("template"):
-        raise UsageError(
-            f"isofuzz does not adopt {url.database!r}, which every server has: create a database of its own for it"
-            " (createdb isofuzz) and adopt that"
-        )
+    url = await _adoptable(database_url, allow_hosts)
     if confirm_name != url.database:
         raise UsageError(f"The URL's database is {url.database!r}, confirmed was {confirm_name!r}: nothing was changed")
     async with connected(url) as connection:
@@ -137,6 +135,16 @@ async def registered_run(
                 await _end(connection, suffix)
 
 
+async def _adoptable(database_url: str, allow_hosts: Collection[str]) -> DatabaseUrl:
+    url = await _usable(database_url, allow_hosts)
+    if url.database == "postgres" or url.database.startswith("template"):
+        raise UsageError(
+            f"isofuzz does not adopt {url.database!r}, which every server has: create a database of its own for it"
+            " (createdb isofuzz; in a compose file POSTGRES_DB: isofuzz) and adopt that"
+        )
+    return url
+
+
 async def _usable(database_url: str, allow_hosts: Collection[str]) -> DatabaseUrl:
     url = DatabaseUrl.parse(database_url)
     url.require_near(allow_hosts)
@@ -157,18 +165,24 @@ async def _problem_with_marker(connection: Connection) -> str | None:
 
 
 async def _require_rights(connection: Connection, url: DatabaseUrl) -> None:
-    """A run creates a database and roles, and its reset must see every row."""
+    if lacking := await _lacking_rights(connection, url):
+        raise ServicesUnavailable(lacking)
+
+
+async def _lacking_rights(connection: Connection, url: DatabaseUrl) -> str | None:
+    """What to grant to the login: a run creates a database and roles, and its reset must see every row."""
     role = await connection.fetchrow(
         "SELECT rolsuper, rolcreatedb, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = current_user"
     )
     if role["rolsuper"]:
-        return
+        return None
     needed = {"rolcreatedb": "CREATEDB", "rolcreaterole": "CREATEROLE", "rolbypassrls": "BYPASSRLS"}
     if missing := [attribute for column, attribute in needed.items() if not role[column]]:
-        raise ServicesUnavailable(
+        return (
             f"user {url.user!r} lacks rights that a run needs on its server. As a superuser:"
             f" ALTER ROLE {quoted(url.user)} {' '.join(missing)}"
         )
+    return None
 
 
 async def _drop_dead_runs(connection: Connection) -> None:

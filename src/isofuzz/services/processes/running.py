@@ -38,6 +38,15 @@ class Order:
     env: Mapping[str, str]
     cwd: Path | None
 
+    def __post_init__(self) -> None:
+        if not _is_time(self.within):
+            raise UsageError(f"within={self.within!r} is no time to wait: write a number of seconds above 0, within=30")
+        for name, value in self.env.items():
+            wrong = [type(each).__name__ for each in (name, value) if not _is_text(each)]
+            if wrong:
+                kind = wrong[0]  # not the value: it may be a credential
+                raise UsageError(f"env[{name!r}] holds {kind}, not text: write it in quotes, or put str(...) around it")
+
     @property
     def name(self) -> str:
         """The command as far as it is sure to hold no credential."""
@@ -277,6 +286,14 @@ async def running_processes(folder: RunFolder) -> AsyncIterator[Processes]:
     """A run's processes: none yet; all that were started have ended when the context has, the last one first."""
     async with AsyncExitStack() as ending:
         yield Processes(folder, ending)
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and value > 0
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _with_port(text: str, port: int) -> str:

@@ -5,7 +5,15 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from valkey.asyncio import Valkey
-from valkey.exceptions import AuthenticationError, AuthenticationWrongNumberOfArgsError, ValkeyError
+from valkey.exceptions import (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
+    BusyLoadingError,
+    InvalidResponse,
+    NoPermissionError,
+    ValkeyError,
+)
+from valkey.exceptions import ConnectionError as ValkeyConnectionError
 from valkey.exceptions import TimeoutError as ValkeyTimeoutError
 
 from isofuzz.errors import ServicesUnavailable
@@ -30,7 +38,10 @@ async def valkey_connected(url: ValkeyUrl) -> AsyncIterator[tuple[Valkey, dict[s
         with explained(url):
             server = await client.info("server")
         if int(str(server["redis_version"]).partition(".")[0]) < _OLDEST:
-            raise ServicesUnavailable(f"{url.server} is Redis {server['redis_version']}; isofuzz needs {_OLDEST}.0")
+            raise ServicesUnavailable(
+                f"{url.server} is Redis {server['redis_version']}; isofuzz needs {_OLDEST}.0 or newer: start such a"
+                " server, or use --valkey-url embedded"
+            )
         yield client, server
     finally:
         await client.aclose()
@@ -58,7 +69,8 @@ def explained(url: ValkeyUrl) -> Iterator[None]:
     except (AuthenticationError, AuthenticationWrongNumberOfArgsError) as error:
         raise _unavailable(url, "the server refuses the login: check user and password in the URL") from error
     except (TimeoutError, ValkeyTimeoutError) as error:
-        raise _unavailable(url, "nothing that speaks Valkey answered in time") from error
+        reason = "nothing that speaks Valkey or Redis answered in time: check host and port in the URL"
+        raise _unavailable(url, reason) from error
     except (ValkeyError, OSError, ValueError, LookupError) as error:
         raise _unavailable(url, _told(error)) from error
 
@@ -67,6 +79,13 @@ def _told(error: Exception) -> str:
     cause = error.__cause__ or error.__context__ or error
     if isinstance(cause, (FileNotFoundError, ConnectionRefusedError)):
         return "nothing listens there: start the server, or check the URL"
+    if isinstance(error, NoPermissionError):
+        return f"the login lacks a right that a run needs: grant it with ACL SETUSER. The server says: {error}"
+    if isinstance(error, BusyLoadingError):
+        return "the server still loads its data: try again when it is done"
+    if isinstance(error, (ValkeyConnectionError, InvalidResponse, OSError)):
+        told = str(error).rstrip(".")
+        return f"nothing that speaks Valkey or Redis answered there ({told}): check host and port in the URL"
     return f"the server says: {error}"
 
 

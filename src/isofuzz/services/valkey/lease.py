@@ -6,13 +6,14 @@ server forgets it with the connection, which the kernel closes however the run d
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from valkey.asyncio import Valkey
 
 from isofuzz.errors import InfrastructureError, ServicesUnavailable
+from isofuzz.services.valkey.connecting import explained, usable_valkey_url, valkey_connected
 
 _PREFIX: Final = "isofuzz-run-"
 _SECONDS_TO_WAIT: Final = 300.0
@@ -50,7 +51,7 @@ class Lease:
         """
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while holder := await self._held_by_another():
+        while holder := await self.held_by_another():
             if holder["name"] in _kept:
                 raise ServicesUnavailable(
                     f"The Valkey server {self._server} is in use in this very test already, through"
@@ -77,7 +78,7 @@ class Lease:
                 " use the server alone"
             )
 
-    async def _held_by_another(self) -> dict[str, Any] | None:
+    async def held_by_another(self) -> dict[str, Any] | None:
         """Who holds the lease; None when it is now ours. Looking and taking are one step for the server."""
         if holder := _holder(await self._connection.client_list()):
             return holder
@@ -88,6 +89,17 @@ class Lease:
         if holder := _holder(clients):
             await self._connection.client_setname("")
         return holder
+
+
+async def require_leasable(url: str, *, allow_hosts: Collection[str] = ()) -> None:
+    """Raise ServicesUnavailable unless a run could hold the server, now or once another run has ended.
+
+    It is tried: a server that nobody holds is held until the connection closes, a moment later.
+    """
+    parsed = await usable_valkey_url(url, allow_hosts)
+    async with valkey_connected(parsed) as (client, _):
+        with explained(parsed):
+            await Lease(client, "trial", parsed.server).held_by_another()
 
 
 def _holder(clients: list[dict[str, Any]]) -> dict[str, Any] | None:

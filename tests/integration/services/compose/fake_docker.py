@@ -117,7 +117,7 @@ def inspected(name: str, service: dict[str, Any]) -> dict[str, Any]:
         "Name": f"/fake-{name}-1",
         "State": {"Status": "running", "Running": True, "Health": {"Status": "healthy", "FailingStreak": 0, "Log": []}},
         "HostConfig": {"Tmpfs": service["tmpfs"], "NetworkMode": "fake_default"},
-        "Mounts": [],
+        "Mounts": service.get("mounts", []),
         "Config": {
             "Env": [f"{variable}={value}" for variable, value in service["environment"].items()],
             "Labels": {"com.docker.compose.service": name, **label},

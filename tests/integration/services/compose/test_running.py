@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from valkey.asyncio import Valkey
 
-from isofuzz.errors import IsofuzzError, ServicesUnavailable
+from isofuzz.errors import IsofuzzError, ServicesUnavailable, UsageError
 from isofuzz.services import Sources, compose_down, compose_up, open_services
 from isofuzz.services.choosing import Choosing, Origin
 from isofuzz.services.compose import running as compose
@@ -50,7 +50,11 @@ def ignore(states: Mapping[str, str]) -> None:
 
 async def origin(project: Path) -> str:
     """What a run in this project stands on."""
-    async with open_services(Sources(project=project)) as services:
+    return await origin_with(Sources(project=project))
+
+
+async def origin_with(sources: Sources) -> str:
+    async with open_services(sources) as services:
         await services.valkey()
         return services.origin
 
@@ -120,16 +124,62 @@ async def test_what_runs_but_is_not_adopted_is_refused_not_replaced(docker: Any)
     [
         ({"up": False}, "no compose service labelled isofuzz.service=postgres is running"),
         ({"kind": ""}, "no compose service labelled isofuzz.service=postgres is running"),
-        ({"health": ["starting"]}, "compose service 'db' is starting"),
-        ({"health": ["unhealthy"]}, "compose service 'db' is unhealthy"),
-        ({"host": ""}, "compose service 'db' publishes no port 5432"),
-        ({"host": "0.0.0.0"}, "compose service 'db' is published at 0.0.0.0, where other machines reach it"),
     ],
 )
 def test_a_service_that_is_passed_over_is_told_with_the_reason(docker: Any, changes: dict[str, Any], why: str) -> None:
     docker.service("db", **{"up": True} | changes)
 
     assert f"embedded (no URL given, {why}" in chosen(docker.project)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"health": ["starting"]}, "'db' is starting: `isofuzz services up` waits until it is healthy"),
+        ({"health": ["unhealthy"]}, "'db' is unhealthy: `isofuzz services up` waits until it is healthy"),
+        ({"host": ""}, "'db' publishes no port 5432: write under its `ports` \"127.0.0.1:5432:5432\""),
+        ({"host": "0.0.0.0"}, "'db' is published at 0.0.0.0, where other machines reach it: write the port as"),
+    ],
+)
+async def test_what_runs_but_cannot_be_used_is_refused_not_replaced(
+    docker: Any, changes: dict[str, Any], why: str
+) -> None:
+    docker.service("db", **{"up": True} | changes)
+
+    told = await reason(docker.project)
+
+    assert f"No Postgres: compose service {why}" in told
+    assert told.endswith("`--database-url embedded` passes it over")
+    assert "embedded (as asked for)" in await origin_with(Sources(database_url=EMBEDDED, project=docker.project))
+
+
+async def test_two_services_of_one_label_are_refused_by_their_names(docker: Any) -> None:
+    docker.service("db", up=True)
+    docker.service("cache", up=True, kind="postgres")
+    both = "'cache' and 'db' have the same label isofuzz.service=postgres: label one of them only, or give a URL"
+
+    assert both in await reason(docker.project)
+
+    docker.file.write_text(docker.file.read_text().replace("isofuzz.service: valkey", "isofuzz.service: postgres"))
+    with pytest.raises(UsageError, match=both):
+        await compose_up(docker.project, ignore)
+    assert not any(call.startswith("compose up") for call in docker.called)
+    await compose_down(docker.project)
+    assert "embedded" in chosen(docker.project)
+
+
+async def test_the_compose_file_is_looked_for_upwards(docker: Any) -> None:
+    below = docker.project / "backend" / "tests"
+    below.mkdir(parents=True)
+
+    await compose_up(below, ignore)
+
+    assert chosen(below) == "compose (no URL given)"
+    assert compose.compose_file(below) == docker.file
+    assert await compose_down(below) == ("db", "cache")
+    nearer = below.parent / "compose.yml"
+    nearer.write_text("services: {}")
+    assert compose.compose_file(below) == nearer
 
 
 @pytest.mark.parametrize(
@@ -169,7 +219,7 @@ async def test_without_docker(docker: Any, without_docker: None) -> None:
 async def test_without_a_compose_file(docker: Any) -> None:
     docker.file.unlink()
 
-    assert "embedded (no URL given, no compose file in this folder)" in chosen(docker.project)
+    assert "embedded (no URL given, no compose file here or above)" in chosen(docker.project)
     assert docker.called == []
     with pytest.raises(ServicesUnavailable, match="there is no compose file in"):
         await compose_up(docker.project, ignore)
@@ -222,6 +272,56 @@ async def test_up_does_not_adopt_what_keeps_its_data(docker: Any) -> None:
     assert "was not adopted" in await reason(docker.project, database_url=OFF)
 
 
+def volume(place: str, kind: str = "volume") -> dict[str, str]:
+    return {"Type": kind, "Name": "precious", "Source": "/var/lib/docker/volumes/precious", "Destination": place}
+
+
+@pytest.mark.parametrize(
+    ("changes", "adopted"),
+    [
+        ({"tmpfs": {"/data": ""}, "mounts": []}, True),
+        ({"tmpfs": {"/data/": ""}, "mounts": [volume("/backups")]}, True),
+        ({"tmpfs": None, "mounts": [volume("/data", "tmpfs"), volume("/backups")]}, True),
+        ({"tmpfs": {"/run": ""}, "mounts": [volume("/data")]}, False),
+        ({"tmpfs": {"/run": ""}, "mounts": []}, False),
+        ({"tmpfs": {"/": ""}, "mounts": [volume("/data", "bind")]}, False),
+        ({"tmpfs": {"/data": ""}, "mounts": [volume("/data/appendonlydir")]}, False),
+        ({"tmpfs": {"/data2": ""}, "mounts": []}, False),
+        ({"tmpfs": None, "mounts": [volume("/run", "tmpfs"), volume("/data")]}, False),
+    ],
+)
+async def test_what_counts_is_where_the_data_are(docker: Any, changes: dict[str, Any], adopted: bool) -> None:
+    docker.service("cache", **changes)
+
+    ready = await compose_up(docker.project, ignore)
+
+    assert ready[1].endswith(", adopted") is adopted
+    assert ("NOT adopted, since it keeps its data on disk" in ready[1]) is not adopted
+
+
+@pytest.mark.parametrize(
+    ("pgdata", "mounts", "adopted"),
+    [
+        ("/var/lib/postgresql/18/docker", [], True),
+        ("/var/lib/postgresql/isofuzz", [volume("/var/lib/postgresql/data")], True),
+        ("/var/lib/postgresql/data", [volume("/var/lib/postgresql/data")], False),
+        ("/var/lib/postgresql/data/pgdata", [volume("/var/lib/postgresql/data")], False),
+        ("/var/lib/postgresql/../elsewhere", [], False),
+        (None, [volume("/var/lib/postgresql/data")], False),
+        (None, [], True),
+    ],
+)
+async def test_postgres_says_where_its_data_are(
+    docker: Any, pgdata: str | None, mounts: list[dict[str, str]], adopted: bool
+) -> None:
+    given = docker.environment("db")
+    docker.service("db", mounts=mounts, environment=given | ({"PGDATA": pgdata} if pgdata else {}))
+
+    ready = await compose_up(docker.project, ignore)
+
+    assert ready[0].endswith(", adopted") is adopted
+
+
 async def test_up_without_a_label_says_what_to_write(docker: Any) -> None:
     docker.file.write_text('services: {db: {image: "postgres:18-alpine"}}')
 
@@ -242,4 +342,13 @@ async def test_down_leaves_the_services_of_others(docker: Any) -> None:
 
     assert await compose_down(docker.project) == ("db", "cache")
 
-    assert docker.called[-1] == "compose rm --force --stop --volumes db cache"
+    assert docker.called[-1] == "compose rm --force --stop db cache"
+
+
+async def test_down_deletes_no_volume(docker: Any) -> None:
+    docker.service("cache", tmpfs=None, mounts=[volume("/data")])
+    await compose_up(docker.project, ignore)
+
+    assert await compose_down(docker.project) == ("db", "cache")
+
+    assert docker.called[-1] == "compose down"

@@ -134,6 +134,17 @@ class TestReady:
         with pytest.raises(UsageError, match="write a URL that begins with http://, a port"):
             await start("sh", "-c", "exec sleep 100", ready=ready)
 
+    @pytest.mark.parametrize("within", ["30", -1, 0, float("nan"), None])
+    async def test_no_time_to_wait(self, start: Start, within: Any) -> None:
+        with pytest.raises(UsageError, match=rf"within={within!r} is no time .* a number of seconds above 0"):
+            await start("sh", "-c", "exec sleep 100", ready="{port}", within=within)
+
+    @pytest.mark.parametrize("env", [{"PORT": 5}, {"PATH": Path("/bin")}, {"API_KEY": b"hunter2"}, {5: "PORT"}])
+    async def test_an_environment_that_is_no_text(self, start: Start, env: Any) -> None:
+        with pytest.raises(UsageError, match=r"env\[.* holds .*, not text: write it in quotes") as refused:
+            await start("sh", "-c", "exec sleep 100", ready="{port}", env=env)
+        assert "hunter2" not in str(refused.value)
+
 
 class TestNotReady:
     async def test_never(self, start: Start) -> None:

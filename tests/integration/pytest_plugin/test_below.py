@@ -1,5 +1,6 @@
-"""What a project accepts does not fail its tests, and is none the less told; here and in the processes of xdist."""
+"""What is told of a test that passes: what it ran on, and what is accepted; here and in the processes of xdist."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,25 @@ def test_without_any_there_is_no_section(run_pytest: RunPytest) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "accepted" not in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "1"), ("-q",)])
+def test_what_ran_and_on_which_services(run_pytest: RunPytest, arguments: tuple[str, ...]) -> None:
+    done = run_pytest(
+        "from memory import Notes\nfrom isofuzz import isolation_test\nTestNotes = isolation_test(Notes)\n", *arguments
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, _, below = done.stdout.partition(" isofuzz: isolation tests ")
+    line = below.splitlines()[1]
+    assert re.fullmatch(
+        r"test_project.py::TestNotes::test_isolation: ISOLATED, [1-9]\d* programs, [1-9]\d* operations; "
+        r"services: Postgres \d+\.\d+, embedded \(no URL given, no compose file .*\)",
+        line,
+    ), line
+
+
+def test_without_isolation_tests_nothing_is_told(run_pytest: RunPytest) -> None:
+    done = run_pytest("def test_other(): ...\n", "-q")
+
+    assert "isofuzz" not in done.stdout
