@@ -26,14 +26,18 @@ def check_place(place: str | None) -> None:
 
 
 def write_summary(place: str | None, summary: Summary) -> None:
-    """Write the summary to the file, whole or not at all, or to standard output; raises UsageError."""
+    """Write the summary to the file, whole or not at all, to a device, or to standard output; raises UsageError."""
     if place is None:
         return
     text = json.dumps(summary.as_json(), indent=1, ensure_ascii=False) + "\n"
     if place == STANDARD_OUTPUT:
         typer.echo(text, nl=False)
         return
+    path = Path(place)
     try:
-        write_whole(Path(place), text)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_text(text, encoding="utf-8")  # a device, a pipe: written to, and never put another in its place
+        else:
+            write_whole(path, text)
     except OSError as problem:
         raise UsageError(f"--json {place} cannot be written: {problem.strerror}") from problem

@@ -154,3 +154,26 @@ def test_a_traceback_comes_only_if_asked_for(isofuzz: Isofuzz) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("Traceback")
     assert done.stderr.splitlines()[-1].startswith("isofuzz: there is no pack 'nowhere'")
+
+
+def test_a_link_is_written_through_and_stays_a_link(isofuzz: Isofuzz, folder: Path) -> None:
+    """As /dev/stdout is one, or a device: another file in its place would be a loss to the whole machine."""
+    (folder / "link.json").symlink_to("real.json")
+
+    isofuzz("run", "notes:Notes", "--seed", "7", "--json", "link.json")
+
+    assert (folder / "link.json").is_symlink()
+    assert json.loads((folder / "real.json").read_text())["verdict"] == "isolated"
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(isofuzz: Isofuzz, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        isofuzz("run", "notes:Notes", "--seed", "7", "--json", "pipe")
+        told = os.read(reader, 65536)
+    finally:
+        os.close(reader)
+
+    assert (folder / "pipe").is_fifo()
+    assert json.loads(told)["verdict"] == "isolated"
