@@ -5,6 +5,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2s
 from pathlib import Path
@@ -66,8 +67,9 @@ class CaseStore:
     def _tidy(self) -> None:
         """Remove what killed runs began to write, and keep isofuzz's own folder out of version control."""
         for begun in self.folder.glob(f"{_BEGUN}*"):
-            if time.time() - begun.stat().st_mtime > _SECONDS_TO_WRITE:
-                begun.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another run has just finished writing it
+                if time.time() - begun.stat().st_mtime > _SECONDS_TO_WRITE:
+                    begun.unlink()
         own = next((each for each in (self.folder, *self.folder.parents) if each.name == _OWN_FOLDER), None)
         if own and not (own / ".gitignore").exists():
             (own / ".gitignore").write_text("*\n", encoding="utf-8")

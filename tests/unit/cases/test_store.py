@@ -130,6 +130,13 @@ class TestFolder:
 
         assert list(store.folder.iterdir()) == [young]
 
+    def test_what_another_run_finishes_meanwhile_is_no_obstacle(self, store: CaseStore) -> None:
+        """Listed and gone again: a link to nothing looks the same."""
+        store.open()
+        (store.folder / ".case-gone").symlink_to("nothing")
+
+        store.open()
+
     def test_the_own_folder_is_hidden_from_git_and_another_is_not(self, tmp_path: Path) -> None:
         CaseStore(tmp_path / ".isofuzz" / "cases").open()
         CaseStore(tmp_path / "tests" / "cases").open()
