@@ -11,7 +11,7 @@ from isofuzz.errors import (
     TargetMistake,
     UsageError,
 )
-from isofuzz.target.base import Process, Role, Services, Target, operation
+from isofuzz.target.base import Database, Process, Role, Services, Stored, Target, operation
 from isofuzz.target.things import (
     All,
     Audience,
@@ -46,6 +46,7 @@ __all__ = [
     "All",
     "Audience",
     "CaseUnreadable",
+    "Database",
     "Ends",
     "Grants",
     "Http",
@@ -72,6 +73,7 @@ __all__ = [
     "Session",
     "Socket",
     "Some",
+    "Stored",
     "Subscription",
     "SystemDown",
     "Target",

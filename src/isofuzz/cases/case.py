@@ -25,7 +25,8 @@ class Case:
 
     `target` is as on the command line; `found` a UTC time in ISO 8601; `steps_found` the steps of the program that
     first showed it; `cold` whether a fresh process on a fresh database showed it again (None: not tried); `versions`
-    of what was involved, by name.
+    of what was involved, by name. `earlier`: programs that are to run before it, each from reset, for it shows what one
+    of them left behind. `counterpart`: of a comparison, the other history.
     """
 
     target: str
@@ -37,6 +38,8 @@ class Case:
     found: str
     services: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[Program, ...] = ()
+    counterpart: tuple[Entry, ...] = ()
     steps_found: int = 0
     hit_rate: HitRate = HitRate(1, 1)
     cold: bool | None = None

@@ -14,13 +14,17 @@ from isofuzz.history.entries import (
     Entry,
     Invocation,
     Outcome,
+    Pooled,
+    Row,
     Skipped,
+    Storage,
 )
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 FORMAT = "isofuzz-case"
-VERSION = 1
+VERSION = 2
+_READABLE = (1, VERSION)
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -36,7 +40,8 @@ def to_json(case: Case) -> str:
         "target": case.target,
         "defect": case.defect,
         "explanation": case.explanation,
-        "program": [[_call(call) for call in burst.calls] for burst in case.program.bursts],
+        "earlier": [_program(program) for program in case.earlier],
+        "program": _program(case.program),
         "violation": {
             "oracle": violation.oracle,
             "breach": violation.breach,
@@ -51,6 +56,9 @@ def to_json(case: Case) -> str:
             "socket": violation.socket and _ref(violation.socket),
             "serial": violation.serial,
             "text": violation.text,
+            "other": violation.other,
+            "without": list(violation.without),
+            "instead": violation.instead,
         },
         "found": case.found,
         "steps_found": case.steps_found,
@@ -59,6 +67,7 @@ def to_json(case: Case) -> str:
         "services": case.services,
         "versions": dict(sorted(case.versions.items())),
         "history": [_entry(entry) for entry in case.history],
+        "counterpart": [_entry(entry) for entry in case.counterpart],
     }
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     # A system may answer with half of a surrogate pair. UTF-8 has none, but JSON can spell it.
@@ -73,12 +82,16 @@ def from_json(text: str, where: str) -> Case:
         raise CaseUnreadable(f"{where} is no complete JSON ({problem}); restore it or delete it") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise CaseUnreadable(f"{where} is not an isofuzz case: its field `format` is not {FORMAT!r}")
-    if document.get("version") != VERSION:
+    if document.get("version") not in _READABLE:
         raise CaseUnreadable(
-            f"{where} is a case of version {document.get('version')!r}; this isofuzz reads version {VERSION}: "
+            f"{where} is a case of version {document.get('version')!r}; this isofuzz reads versions up to {VERSION}: "
             "use the isofuzz that wrote it, or a newer one"
         )
     return _Reader(where).case(document)
+
+
+def _program(program: Program) -> list[list[Json]]:
+    return [[_call(call) for call in burst.calls] for burst in program.bursts]
 
 
 def _call(call: Call) -> Json:
@@ -108,7 +121,8 @@ def _entry(entry: Entry) -> Json:
     match entry:
         case Invocation():
             call = _call(Call(entry.step, entry.operation, entry.arguments))
-            return {"entry": "invocation", **call, "canaries": dict(entry.canaries)}
+            ids = {name: list(parts) for name, parts in entry.ids.items()}
+            return {"entry": "invocation", **call, "canaries": dict(entry.canaries), "ids": ids}
         case Completion():
             seen = list(entry.seen)
             return {
@@ -117,6 +131,7 @@ def _entry(entry: Entry) -> Json:
                 "outcome": entry.outcome,
                 "seen": seen,
                 "text": entry.text,
+                "ids": {str(output): list(parts) for output, parts in entry.ids.items()},
             }
         case Delivery():
             seen, reply = list(entry.seen), entry.reply
@@ -138,6 +153,19 @@ def _entry(entry: Entry) -> Json:
             }
         case Skipped():
             return {"entry": "skipped", "step": entry.step, "operation": entry.operation}
+        case Storage():
+            return {"entry": "storage", "rows": [_row(row) for row in entry.rows]}
+        case Pooled():
+            return {"entry": "pooled", "connection": entry.connection, "state": dict(entry.state)}
+
+
+def _row(row: Row) -> Json:
+    return {
+        "seen": list(row.seen),
+        "text": row.text,
+        "threads": None if row.threads is None else [_ref(ref) for ref in row.threads],
+        "owners": None if row.owners is None else [_ref(ref) for ref in row.owners],
+    }
 
 
 class _Reader:
@@ -149,7 +177,9 @@ class _Reader:
     def case(self, document: Json) -> Case:
         violation = self._part("violation", document, self._violation)
         program = self._part("program", document, self._program)
-        history = self._part("history", document, lambda entries: tuple(self._entry(entry) for entry in entries))
+        history = self._part("history", document, self._history)
+        # Version 1 knew neither what follows.
+        newer = {"earlier": [], "counterpart": [], **document}
         return Case(
             target=self._part("target", document, _text),
             defect=self._part("defect", document, _text_or_none),
@@ -157,6 +187,8 @@ class _Reader:
             explanation=self._part("explanation", document, _text),
             program=program,
             history=history,
+            earlier=self._part("earlier", newer, lambda programs: tuple(map(self._program, programs))),
+            counterpart=self._part("counterpart", newer, self._history),
             found=self._part("found", document, _text),
             services=self._part("services", document, _text),
             versions=self._part("versions", document, lambda versions: {str(k): str(v) for k, v in versions.items()}),
@@ -172,6 +204,9 @@ class _Reader:
             raise CaseUnreadable(f"{self._where}: {name} lacks {missing}; the file was edited or cut") from None
         except (TypeError, ValueError, AttributeError, IndexError) as problem:
             raise CaseUnreadable(f"{self._where}: {name} cannot be read ({problem}); the file was edited") from None
+
+    def _history(self, entries: list[Json]) -> tuple[Entry, ...]:
+        return tuple(self._entry(entry) for entry in entries)
 
     def _program(self, bursts: list[list[Json]]) -> Program:
         program = Program(tuple(Burst(tuple(self._call(call) for call in burst)) for burst in bursts))
@@ -226,16 +261,21 @@ class _Reader:
             socket=_read_ref(fields["socket"]) if fields["socket"] else None,
             serial=_number_or_none(fields["serial"]),
             text=_text(fields["text"]),
+            other=_text(fields.get("other", "")),
+            without=tuple(int(step) for step in fields.get("without", ())),
+            instead=_number_or_none(fields.get("instead")),
         )
 
     def _entry(self, entry: Json) -> Entry:
         match entry["entry"]:
             case "invocation":
                 call = self._call(entry)
-                return Invocation.of(call, {str(name): int(serial) for name, serial in entry["canaries"].items()})
+                canaries = {str(name): int(serial) for name, serial in entry["canaries"].items()}
+                return Invocation.of(call, canaries, {str(n): _texts(ids) for n, ids in entry.get("ids", {}).items()})
             case "completion":
                 seen = tuple(int(serial) for serial in entry["seen"])
-                return Completion(int(entry["step"]), Outcome(entry["outcome"]), seen, _text(entry["text"]))
+                ids = {int(output): _texts(ids) for output, ids in entry.get("ids", {}).items()}
+                return Completion(int(entry["step"]), Outcome(entry["outcome"]), seen, _text(entry["text"]), ids)
             case "delivery":
                 seen = tuple(int(serial) for serial in entry["seen"])
                 socket = _read_ref(entry["socket"])
@@ -246,7 +286,16 @@ class _Reader:
                 return Barrier(_read_ref(entry["socket"]), int(entry["since"]), bool(entry["orders"]))
             case "skipped":
                 return Skipped(int(entry["step"]), _text(entry["operation"]))
+            case "storage":
+                return Storage(tuple(map(_read_row, entry["rows"])))
+            case "pooled":
+                return Pooled(_text(entry["connection"]), {_text(n): _text(v) for n, v in entry["state"].items()})
         raise ValueError(f"there is no entry {entry['entry']!r}")
+
+
+def _read_row(row: Json) -> Row:
+    threads, owners = (None if row[n] is None else tuple(map(_read_ref, row[n])) for n in ("threads", "owners"))
+    return Row(tuple(int(serial) for serial in row["seen"]), _text(row["text"]), threads, owners)
 
 
 def _read_ref(value: Any) -> Ref:
@@ -269,6 +318,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(map(_text, values))
 
 
 def _text_or_none(value: object) -> str | None:

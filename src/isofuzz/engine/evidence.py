@@ -11,6 +11,7 @@ from isofuzz.target.things import Session, Socket, Thing
 
 _LENGTH = 400
 _BEFORE = 160
+_MOST = 200_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,22 @@ def shown(value: object) -> Iterator[object]:
             yield Withheld(fields) if isinstance(part, Session) else fields
         else:
             yield part
+
+
+def everything(values: Collection[object]) -> str:
+    """All that was seen, as text, up to a length that no person reads; credentials are masked."""
+    return redact(" · ".join(_written(value) for value in values if _is_kept(value)))[:_MOST]
+
+
+def identifiers(thing: Thing) -> tuple[str, ...]:
+    """How the identifier of a thing is written, in its parts; nothing if it has none."""
+    return written(getattr(thing, "id", None))
+
+
+def written(identifier: object) -> tuple[str, ...]:
+    """An identifier as a system spells it; of one that has parts, each of them."""
+    parts = identifier if isinstance(identifier, tuple) else (identifier,)
+    return tuple(str(part) for part in parts if part is not None)
 
 
 def excerpt(values: Collection[object]) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from isofuzz.engine.evidence import excerpt, shown
+from isofuzz.engine.evidence import everything, excerpt, identifiers, shown, written
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.system import System
@@ -22,11 +22,14 @@ from isofuzz.history.entries import (
     History,
     Invocation,
     Outcome,
+    Row,
     Skipped,
+    Storage,
 )
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
+from isofuzz.program.probes import are_probes, names_unissued
 from isofuzz.program.steps import (
     Argument,
     Burst,
@@ -38,7 +41,7 @@ from isofuzz.program.steps import (
     SecretText,
     Several,
 )
-from isofuzz.program.vocabulary import Draw, Operation, Parameter
+from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter
 from isofuzz.target.things import Key, Name, Query, Refused, Socket, Thing
 
 _DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
@@ -56,6 +59,7 @@ class _Ready:
     operation: Operation
     arguments: dict[str, object]
     canaries: dict[str, int]
+    ids: dict[str, tuple[str, ...]]
 
 
 class Execution:
@@ -68,6 +72,9 @@ class Execution:
     time counts with what it was waited for: without it, a system that hangs would look quick. One that ended
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
+
+    `whole`: the history holds all that was seen instead of excerpts, to be compared with another. `patience`: seconds
+    to wait after each step that takes something away, which is how long a cache may keep it.
     """
 
     def __init__(
@@ -78,6 +85,8 @@ class Execution:
         on_answer: Callable[[Call, object], None] = lambda call, answer: None,
         *,
         sabotage: Sabotage | None = None,
+        whole: bool = False,
+        patience: float = 0,
     ) -> None:
         self.system = system
         self.judge = judge
@@ -86,6 +95,9 @@ class Execution:
         self.durations: dict[int, float] = {}
         self._on_violation = on_violation
         self._on_answer = on_answer
+        self._whole = whole
+        self._patience = patience
+        self._asked: Call | None = None
         self._first_canary = system.minted
         self._made: dict[Ref, Thing] = {}
         self._sabotage = sabotage or Sabotage()
@@ -108,12 +120,16 @@ class Execution:
         self.bursts.append(burst)
         ready = [step for call in burst.calls if (step := self._prepare(call))]
         for step in ready:
-            self._record(Invocation.of(step.call, step.canaries))
+            self._record(Invocation.of(step.call, step.canaries, step.ids))
         if len(ready) == 1:
             await self._perform(ready[0])
         else:
             await asyncio.gather(*(self._perform(step) for step in ready))
-        if any(step.canaries for step in ready):
+        if self._patience and any(step.operation.takes_away for step in ready):
+            await asyncio.sleep(self._patience)
+        if self._whole:
+            await self._settle(self._sockets.all)
+        elif any(step.canaries for step in ready):
             await self._settle(self.judge.delivery.awaited())
         self._check()
 
@@ -121,6 +137,7 @@ class Execution:
         """Let everything arrive that is under way on any socket, then drop the connections."""
         try:
             await self._settle(self._sockets.all)
+            await self._look_into_storage()
         finally:
             await self.close()
         self._check()
@@ -138,7 +155,7 @@ class Execution:
 
     def _prepare(self, call: Call) -> _Ready | None:
         operation = self.system.signatures.vocabulary.operation(call.operation)
-        step = _Ready(call, operation, {}, {})
+        step = _Ready(call, operation, {}, {}, {})
         try:
             for parameter in operation.parameters:
                 step.arguments[parameter.name] = self._resolve(step, parameter, call.arguments[parameter.name])
@@ -158,9 +175,13 @@ class Execution:
             case Literal(value):
                 return _DRAWN[parameter.draws](value) if parameter.draws in _DRAWN else value
             case Several(items):
-                return [self._named(item) for item in items]
+                things = [self._named(item) for item in items]
+                step.ids[parameter.name] = tuple(part for thing in things for part in identifiers(thing))
+                return things
             case Ref() | NeverIssued():
-                return self._named(argument)
+                thing = self._named(argument)
+                step.ids[parameter.name] = identifiers(thing)
+                return thing
 
     def _named(self, item: Ref | NeverIssued) -> Thing:
         if isinstance(item, Ref):
@@ -234,16 +255,46 @@ class Execution:
                 self._sockets.add(ref, made)
 
     def _complete(self, step: _Ready, outcome: Outcome, values: list[object]) -> None:
-        seen, text = self._scan(values, keep=outcome is not Outcome.OK)
-        self._record(Completion(step.call.number, outcome, seen, text))
+        seen, text = self._scan(values, keep=outcome is not Outcome.OK or self._probes(step.call))
+        self._record(Completion(step.call.number, outcome, seen, text, self._ids_made_by(step)))
         self._sockets.read()
+
+    def _probes(self, call: Call) -> bool:
+        """Is it asked with something that was never issued, or right after its like was, so that both are compared?"""
+        probes = names_unissued(call) or (self._asked is not None and are_probes(self._asked, call))
+        self._asked = call
+        return probes
+
+    def _ids_made_by(self, step: _Ready) -> dict[int, tuple[str, ...]]:
+        made = ((index, self._made.get(Ref(step.call.number, index))) for index in range(len(step.operation.creates)))
+        return {index: ids for index, thing in made if thing and (ids := identifiers(thing))}
 
     # -- the history
 
     def _scan(self, values: list[object], *, keep: bool) -> tuple[tuple[int, ...], str]:
         serials = [serial for value in values for text in texts(value) for serial in self.system.mint.scan(text)]
         seen = tuple(dict.fromkeys(serial - self._first_canary for serial in serials))
+        if self._whole:
+            return seen, everything(values)
         return seen, excerpt(values) if seen or keep else ""
+
+    async def _look_into_storage(self) -> None:
+        """Record the stored rows that hold a canary, with the things that they say they belong to."""
+        rows = []
+        for stored in await self.system.stored():
+            seen, text = self._scan([stored.text], keep=False)
+            if seen:
+                threads, owners = self._with_id(Kind.THREAD, stored.thread), self._with_id(Kind.USER, stored.owner)
+                rows.append(Row(seen, text, threads, owners))
+        if self.system.tells_stored:
+            self._record(Storage(tuple(rows)))
+
+    def _with_id(self, kind: Kind, identifier: object) -> tuple[Ref, ...] | None:
+        """The things of this kind that have the identifier; None if there is no identifier."""
+        if identifier is None:
+            return None
+        wanted = written(identifier)
+        return tuple(ref for ref, thing in self._made.items() if thing.kind is kind and identifiers(thing) == wanted)
 
     def _record(self, entry: Entry) -> None:
         self.history.append(entry)
@@ -275,10 +326,12 @@ async def execute(
     *,
     stop: Callable[[Execution], bool] = any_violation,
     sabotage: Sabotage | None = None,
+    whole: bool = False,
+    patience: float = 0,
 ) -> Execution:
-    """Run a whole program from reset, up to the burst after which `stop` says that it is enough."""
+    """Run a whole program from reset, up to the burst after which `stop` says that it is enough; see `Execution`."""
     await system.reset()
-    execution = Execution(system, judge, on_violation, sabotage=sabotage)
+    execution = Execution(system, judge, on_violation, sabotage=sabotage, whole=whole, patience=patience)
     try:
         for burst in program.bursts:
             await execution.run(burst)

@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from isofuzz.errors import IsofuzzError, SystemDown
 from isofuzz.program.canary import Mint
 from isofuzz.services.redaction import redact
-from isofuzz.target.base import Services, Target
+from isofuzz.target.base import Database, Services, Stored, Target
 from isofuzz.target.signatures import Signatures
+
+T = TypeVar("T")
 
 _logger = logging.getLogger("isofuzz")
 
@@ -34,6 +36,10 @@ class ResettableServices(Services, Protocol):
 
     async def reset(self) -> object:
         """Restore the databases to what they were at the baseline."""
+
+    @property
+    def observer(self) -> Database:
+        """A connection to the run's database that sees every row and changes none."""
 
     def check_alive(self) -> None:
         """Raises SystemDown if a process of the system has ended that nobody had stopped."""
@@ -79,11 +85,22 @@ class System:
         """Wait until the system is at rest; raises SystemDown if it does not come to rest."""
         await self._bounded(self.target.quiesce(), "quiesce")
 
-    async def _bounded(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    @property
+    def tells_stored(self) -> bool:
+        """Does the target tell what the system stores?"""
+        return type(self.target).stored is not Target.stored
+
+    async def stored(self) -> list[Stored]:
+        """Every text that the system stores, if the target tells; raises SystemDown if it cannot."""
+        if not self.tells_stored:
+            return []
+        return list(await self._bounded(self.target.stored(self.services.observer), "stored"))
+
+    async def _bounded(self, work: Coroutine[Any, Any, T], name: str) -> T:
         """Await the target's own method; raises SystemDown if it fails or takes longer than an operation may."""
         try:
             async with asyncio.timeout(self.target.answer_within):
-                await work
+                return await work
         except TimeoutError:
             self.services.check_alive()
             problem = f"`{name}` did not return within {self.target.answer_within:g} s"

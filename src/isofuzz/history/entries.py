@@ -21,27 +21,39 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Invocation:
-    """An operation was started. `canaries` maps the parameters that carry a secret to the canary in it."""
+    """An operation was started.
+
+    `canaries` maps the parameters that carry a secret to the canary in it, `ids` those that name things with an
+    identifier to how that was written.
+    """
 
     step: int
     operation: str
     arguments: Mapping[str, Argument]
     canaries: Mapping[str, int] = field(default_factory=dict)
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, call: Call, canaries: Mapping[str, int]) -> "Invocation":
+    def of(
+        cls, call: Call, canaries: Mapping[str, int], ids: Mapping[str, tuple[str, ...]] | None = None
+    ) -> "Invocation":
         """The entry that starts this step."""
-        return cls(call.number, call.operation, call.arguments, canaries)
+        return cls(call.number, call.operation, call.arguments, canaries, ids or {})
 
 
 @dataclass(frozen=True)
 class Completion:
-    """An operation ended. `seen`: canaries in the value or error that its actor got; `text`: an excerpt of that."""
+    """An operation ended.
+
+    `seen`: canaries in the value or error that its actor got; `text`: an excerpt of that; `ids`: how the identifiers of
+    the things that it created were written, by their number among all that it creates.
+    """
 
     step: int
     outcome: Outcome
     seen: tuple[int, ...] = ()
     text: str = ""
+    ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,5 +93,37 @@ class Skipped:
     operation: str
 
 
-Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped
+@dataclass(frozen=True)
+class Row:
+    """A stored row with canaries in it.
+
+    `threads` and `owners` are the things with the identifiers that the row says it belongs to: none if isofuzz knows no
+    such thing, several if two classes of things share an identifier, and None if the row does not say.
+    """
+
+    seen: tuple[int, ...]
+    text: str = ""
+    threads: tuple[Ref, ...] | None = None
+    owners: tuple[Ref, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What the system stored, when it was at rest: every row with a canary in it."""
+
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A connection of the system's pool, while nobody used it: what is not as in a new one, by name.
+
+    `connection` tells it from the others for as long as the system is up.
+    """
+
+    connection: str
+    state: Mapping[str, str] = field(default_factory=dict)
+
+
+Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled
 History = list[Entry]

@@ -13,6 +13,11 @@ from isofuzz.oracles.violation import Breach, Violation
 from isofuzz.program.steps import Program, Ref, references_in
 from isofuzz.program.vocabulary import Kind, Vocabulary
 
+_STORED = {
+    Breach.INTRUDED: "A text is stored that should not be",
+    Breach.MISFILED: "A text is stored as if it were another's",
+    Breach.LOST: "A text that has to be stored is gone",
+}
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -96,9 +101,41 @@ class _Explanation:
                 return f"{observer} was not sent an event that they had subscribed to: {self._lacking()}."
             case Breach.DENIED:
                 return f"{observer} was refused what is theirs to read: {self._observation()} was refused."
+            case Breach.REPEATED:
+                return f"{observer} got an event twice: {self._showing()} once more."
+            case Breach.REORDERED:
+                return f"{observer} got an event too late: {self._showing()} after a text that was written later."
+            case Breach.REPLAYED:
+                return f"{observer} got an event that they had missed: {self._showing()}."
+            case Breach.INTRUDED | Breach.MISFILED | Breach.LOST:
+                return f"{_STORED[self._violation.breach]}: {self._text()}."
+            case Breach.TOLD:
+                return f"{observer} was told that something exists that is none of their business: {self._answers()}."
+            case Breach.INTERFERED:
+                return f"{observer} saw what others did where they had no access: {self._both()}."
 
     def _showing(self) -> str:
         return f"{self._observation()} {'brought' if self._violation.socket else 'returned'} {self._text()}"
+
+    def _answers(self) -> str:
+        """The two answers to a probe, one after the other."""
+        violation = self._violation
+        foreign, never = violation.text or "nothing", violation.other or "nothing"
+        return (
+            f"{self._observation()} was answered {foreign}, and step {violation.instead}, the same about a "
+            f"{violation.boundary} that never existed, was answered {never}"
+        )
+
+    def _both(self) -> str:
+        """The two observations of a comparison, side by side."""
+        violation = self._violation
+        with_all, without = violation.text or "nothing", violation.other or "nothing"
+        return f"{self._observation()} showed {with_all}, and without {self._left_out()} it showed {without}"
+
+    def _left_out(self) -> str:
+        steps = self._violation.without
+        numbers = ", ".join(map(str, steps))
+        return f"step {numbers}" if len(steps) == 1 else f"steps {numbers}"
 
     def _lacking(self) -> str:
         if self._violation.socket:
@@ -144,8 +181,31 @@ class _Explanation:
                 return f"{observer} may see it there, but asked for something else: {self._asked_for()}."
             case Breach.ECHOED:
                 return "The target says that authors do not get their own events."
+            case Breach.REPEATED:
+                return "The target says that every event comes once."
+            case Breach.REORDERED:
+                return "The target says that events come in the order of their writes."
+            case Breach.REPLAYED:
+                return "The target says that what was missed does not come later."
+            case Breach.INTRUDED:
+                return self._why_intruded()
+            case Breach.MISFILED:
+                return f"The row says otherwise: {self._violation.text}."
+            case Breach.LOST:
+                return "Nobody who had the right to it has replaced or deleted it."
+            case Breach.TOLD:
+                return f"{observer} was never given access to it, so both answers have to be the same."
+            case Breach.INTERFERED:
+                return f"{observer} was never given access to what is left out, so it may make no difference."
             case Breach.MISSING | Breach.DENIED | Breach.UNDELIVERED:
                 return self._why_theirs(observer)
+
+    def _why_intruded(self) -> str:
+        assert self._canary
+        if self._canary.written.outcome is Outcome.REFUSED:
+            return f"Step {self._canary.written.step} was refused, so it has to change nothing."
+        author = self._short(self._canary.author) if self._canary.author else "whoever wrote it"
+        return f"{author} had no right to write there, so step {self._canary.written.step} has to change nothing."
 
     def _why_foreign(self, observer: str, canary: Canary | None) -> str:
         if canary is None:

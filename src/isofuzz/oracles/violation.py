@@ -7,11 +7,14 @@ from isofuzz.program.steps import Ref
 
 
 class Oracle(StrEnum):
-    """The oracles that check every history."""
+    """What finds violations: all but noninterference check every history, which compares several."""
 
     CROSSING = "crossing"
     VISIBILITY = "visibility"
     DELIVERY = "delivery"
+    INTEGRITY = "integrity"
+    EXISTENCE = "existence"
+    NONINTERFERENCE = "noninterference"
 
 
 class Breach(StrEnum):
@@ -31,6 +34,22 @@ class Breach(StrEnum):
     """A socket that was stably subscribed did not get an event."""
     ECHOED = "echoed"
     """An author got their own event back, where the target says that this does not happen."""
+    REPEATED = "repeated"
+    """An event came twice, where the target says that this does not happen."""
+    REORDERED = "reordered"
+    """Events came in another order than their writes, where the target says that this does not happen."""
+    REPLAYED = "replayed"
+    """What was missed came after all, where the target says that this does not happen."""
+    INTRUDED = "intruded"
+    """A row holds the text of an operation that was refused, or whose actor had no right to it."""
+    MISFILED = "misfiled"
+    """A row says that it belongs to another thread or owner than its text."""
+    LOST = "lost"
+    """A stored text is gone, and no operation of somebody entitled took it away."""
+    TOLD = "told"
+    """The answers tell a foreign thing from one that never existed."""
+    INTERFERED = "interfered"
+    """A user sees something else once the others have not done what is none of the user's business."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,9 @@ class Violation:
     `at` is the logical time of the observation, `step` the step that made it and `socket` where it arrived, if it was
     pushed; `serial` is the canary, if one is involved; `writer` the operation that wrote it and `observer` the one
     (or the subscription's frame) that showed it. `text` is an excerpt of what was seen.
+
+    Of what two observations show together: `other` is an excerpt of the other one, made `without` the steps of these
+    numbers, or by another step, `instead`.
     """
 
     oracle: Oracle
@@ -55,6 +77,9 @@ class Violation:
     socket: Ref | None = None
     serial: int | None = None
     text: str = ""
+    other: str = ""
+    without: tuple[int, ...] = ()
+    instead: int | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -34,6 +34,9 @@ class Effect(StrEnum):
 GUARDED = (Kind.THREAD, Kind.RECORD)
 """The kinds of things that a system has to defend; sessions and sockets are the client's own."""
 
+TAKING = (Effect.REVOKES, Effect.AUDIENCE, Effect.ENDS)
+"""The effects that take something away from somebody."""
+
 GIVING = (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE)
 """The effects that entitle a user to something."""
 
@@ -59,10 +62,10 @@ class Draw(StrEnum):
 
 @dataclass(frozen=True)
 class ThingSpec:
-    """One class of things. `within`, `public`, `keeps_past`, `exclusive`, `echo`: see `isofuzz.target.things`.
+    """One class of things. All that is not explained here: see `isofuzz.target.things`.
 
-    `issued` says that the class has an `id`, so that a never-issued reference can be made; `pushes` names the kind
-    of secret that a subscription announces.
+    `issued` says that the class has an `id`, so that a never-issued reference can be made; `hidden` that the system
+    has to keep to itself whether one exists; `pushes` names the kind of secret that a subscription announces.
     """
 
     name: str
@@ -72,8 +75,12 @@ class ThingSpec:
     keeps_past: bool = False
     exclusive: bool = False
     issued: bool = False
+    hidden: bool = True
     pushes: str | None = None
     echo: bool | None = None
+    once: bool | None = None
+    order: bool | None = None
+    replay: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,8 @@ class Operation:
     """One annotated method of a target.
 
     `creates` lists the things in the return type, in order; `shows` and `shown` say which kind of secret the return
-    value shows, and how completely; `budget_ms` says how many milliseconds 95 of 100 calls may take at the most.
+    value shows, and how completely; `budget_ms` says how many milliseconds 95 of 100 calls may take at the most;
+    `compare` whether what it shows a user has to be the same without the others.
     """
 
     name: str
@@ -109,6 +117,7 @@ class Operation:
     shows: Shows | None = None
     shown: str | None = None
     budget_ms: float | None = None
+    compare: bool = True
 
     @cached_property
     def writes(self) -> bool:
@@ -117,6 +126,11 @@ class Operation:
             parameter.draws is Draw.SECRET or parameter.effect not in (None, Effect.OWN)
             for parameter in self.parameters
         )
+
+    @cached_property
+    def takes_away(self) -> bool:
+        """Can it end something, or a right?"""
+        return any(parameter.effect in TAKING for parameter in self.parameters)
 
     def drawn(self, draws: Draw) -> tuple[Parameter, ...]:
         """The parameters that are drawn in this way."""

@@ -65,6 +65,22 @@ def title(violation: Violation) -> str:
             return f"a {secret}, written by {writer}, was not delivered to a user who had subscribed to it"
         case Breach.ECHOED:
             return f"a {secret}, written by {writer}, came back to its author"
+        case Breach.REPEATED:
+            return f"a {secret}, written by {writer}, was delivered twice"
+        case Breach.REORDERED:
+            return f"a {secret}, written by {writer}, was delivered out of order"
+        case Breach.REPLAYED:
+            return f"a {secret}, written by {writer}, was delivered although it had been missed"
+        case Breach.INTRUDED:
+            return f"a {secret} is stored that {writer} had no right to write"
+        case Breach.MISFILED:
+            return f"a {secret}, written by {writer}, is stored as another's"
+        case Breach.LOST:
+            return f"a {secret}, written by {writer}, is no longer stored"
+        case Breach.TOLD:
+            return f"{observer} tells whether a {violation.boundary} of someone else exists"
+        case Breach.INTERFERED:
+            return f"{observer} shows a user what others do in threads that are none of theirs"
 
 
 def _place(finding: Finding) -> list[Text]:

@@ -12,6 +12,7 @@ from isofuzz.services.choosing import Choosing, Origin, switched_off
 from isofuzz.services.compose.running import POSTGRES
 from isofuzz.services.folders import RunFolder, run_folder
 from isofuzz.services.postgres import roles
+from isofuzz.services.postgres.connecting import Connection
 from isofuzz.services.postgres.for_run import RunPostgres, run_postgres
 from isofuzz.services.postgres.roles import Role
 from isofuzz.services.postgres.url import DatabaseUrl
@@ -130,6 +131,11 @@ class Services:
         ended = await self._postgres.resetting.restore() if self._postgres else 0
         await self._valkey.reset()
         return ended
+
+    @property
+    def observer(self) -> Connection:
+        """A connection to the run's database that sees every row and changes none; UsageError without Postgres."""
+        return self._required_postgres.observer
 
     @property
     def _required_postgres(self) -> RunPostgres:

@@ -1,10 +1,10 @@
 """`Target` and `operation`: the class and the decorator that an adapter is made of."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar, overload
+from typing import Any, ClassVar, Protocol, TypeVar, overload
 
 from isofuzz.errors import TargetMistake
 
@@ -39,6 +39,26 @@ class Process(Protocol):
 
     async def stop(self) -> None:
         """End it before the run ends; it then counts as stopped, not as dead."""
+
+
+class Database(Protocol):
+    """A connection to the run's own database that sees every row and changes none."""
+
+    async def fetch(self, query: str, *arguments: object) -> Sequence[Mapping[str, Any]]:
+        """The rows of a query, with `$1`, `$2` … for its arguments; each row by column name."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A text that the system stores, and what its row says of it.
+
+    `thread` is the id of the thread that the row belongs to, and `owner` that of the user whose row it is, each as in
+    the field `id` of the target's thing; None where the row does not say.
+    """
+
+    text: str
+    thread: object = None
+    owner: object = None
 
 
 class Services(Protocol):
@@ -87,6 +107,7 @@ class Target:
     `refusals` are exceptions of your client that mean "the system said no", besides `Refused`. `defects` names
     leaks that the system can be told to have, each with a sentence on it; a run that plants one sets `defect`.
     `start_within` and `answer_within` are seconds: how long the system may take to start, and an operation to answer.
+    `grace` is how many seconds a right that was taken away may still show, because a cache keeps it, say.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
@@ -94,6 +115,7 @@ class Target:
     defect: str | None = None
     start_within: ClassVar[float] = 30
     answer_within: ClassVar[float] = 10
+    grace: ClassVar[float] = 0
 
     async def lifespan(self, services: Services) -> AsyncIterator[None]:
         """Start the system, yield once while it is up, stop it. Runs once in each run."""
@@ -105,12 +127,28 @@ class Target:
     async def quiesce(self) -> None:
         """Return when pending fan-out and caches of the system have taken effect."""
 
+    async def stored(self, database: Database) -> Iterable[Stored]:
+        """Override it to have isofuzz look into the tables: every text that is stored, with its thread and owner.
+
+        It is asked when the system is at rest.
+        """
+        return ()
+
+    async def pooled(self, query: str) -> Sequence[str]:
+        """Override it to have isofuzz look at the connections of the system's pool.
+
+        Run the query, which takes nothing and returns one text, on each connection that is idle in the pool just now,
+        as it is, and return all the texts. A system in another process needs a door for that, for tests alone.
+        """
+        return ()
+
 
 @dataclass(frozen=True)
 class Options:
     """What `@operation` was given, as it was given: it is checked where the whole target is."""
 
     budget_ms: float | None = None
+    compare: bool = True
 
 
 @overload
@@ -118,21 +156,22 @@ def operation(method: Method, /) -> Method: ...
 
 
 @overload
-def operation(*, budget_ms: float | None = None) -> Callable[[Method], Method]: ...
+def operation(*, budget_ms: float | None = None, compare: bool = True) -> Callable[[Method], Method]: ...
 
 
 def operation(
-    method: Method | None = None, /, *, budget_ms: float | None = None
+    method: Method | None = None, /, *, budget_ms: float | None = None, compare: bool = True
 ) -> Method | Callable[[Method], Method]:
     """Mark a method of a `Target` as something that users do, with options or without: `@operation(budget_ms=10)`.
 
     `budget_ms` is how many milliseconds 95 of 100 calls may take at the most. More is a hazard, and no leak.
+    `compare=False`: what it shows a user may depend on what others do in their threads.
     """
 
     def mark(method: Method) -> Method:
         if not callable(method):
             raise TargetMistake(f"@operation({method!r}) marks no method; name the option: `@operation(budget_ms=10)`")
-        method.__isofuzz_operation__ = Options(budget_ms)  # type: ignore[attr-defined]  # read by isofuzz.target.signatures
+        method.__isofuzz_operation__ = Options(budget_ms, compare)  # type: ignore[attr-defined]  # read by isofuzz.target.signatures
         return method
 
     return mark if method is None else mark(method)

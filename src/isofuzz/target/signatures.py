@@ -106,8 +106,16 @@ def _operation(target: type[Target], name: str, method: Any, found: _Found) -> O
     if "return" not in hints:
         raise TargetMistake(f"{where} has no return annotation; write `-> None` if it creates and shows nothing")
     returned = _returned(where, hints["return"], found)
-    budget = _budget(where, _options(method) or Options())
-    return Operation(name, tuple(parameters), returned.creates, returned.shows, returned.shown, budget)
+    options = _options(method) or Options()
+    return Operation(
+        name=name,
+        parameters=tuple(parameters),
+        creates=returned.creates,
+        shows=returned.shows,
+        shown=returned.shown,
+        budget_ms=_budget(where, options),
+        compare=options.compare,
+    )
 
 
 def _options(method: Any) -> Options | None:
@@ -216,9 +224,20 @@ def _thing_spec(thing: type[Thing], found: _Found) -> ThingSpec:
         keeps_past=thing.options.keeps_past,
         exclusive=thing.options.exclusive,
         issued="id" in _hints(thing),
+        hidden=_hidden(thing),
         pushes=_pushed(thing, found) if issubclass(thing, Subscription) else None,
         echo=thing.options.echo,
+        once=thing.options.once,
+        order=thing.options.order,
+        replay=thing.options.replay,
     )
+
+
+def _hidden(thing: type[Thing]) -> bool:
+    existence: str = thing.options.existence
+    if existence not in ("hidden", "public"):
+        raise TargetMistake(f'class {thing.__name__}: existence={existence!r}; write "public", or leave it out')
+    return existence == "hidden"
 
 
 def _pushed(thing: type[Thing], found: _Found) -> str:

@@ -7,7 +7,7 @@ argument; `All`, `Some` and `News` say what a return value shows.
 
 import dataclasses
 from collections.abc import AsyncIterator
-from typing import Annotated, ClassVar, Generic, TypeVar, dataclass_transform
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar, dataclass_transform
 
 from typing_extensions import TypeAliasType
 
@@ -60,7 +60,11 @@ class Options:
     public: bool = False
     keeps_past: bool = False
     exclusive: bool = False
+    existence: Literal["hidden", "public"] = "hidden"
     echo: bool | None = None
+    once: bool | None = None
+    order: bool | None = None
+    replay: bool | None = None
 
 
 @dataclass_transform(eq_default=False)
@@ -102,17 +106,22 @@ class Thread(Thing):
     """The isolation unit: a conversation, a room, a document.
 
     `within=C`: it lives in a thread of class C. `public=True`: it is for everyone who may see its container (for
-    anyone, without one). `keeps_past=True`: one who is removed keeps what they could see.
+    anyone, without one). `keeps_past=True`: one who is removed keeps what they could see. `existence="public"`: whether
+    one exists is no secret.
     """
 
     kind = Kind.THREAD
-    accepts = frozenset({"exclusive", "within", "public", "keeps_past"})
+    accepts = frozenset({"exclusive", "existence", "within", "public", "keeps_past"})
 
 
 class Record(Thing):
-    """What is stored in a thread, and seen by whoever sees the thread."""
+    """What is stored in a thread, and seen by whoever sees the thread.
+
+    `existence="public"`: whether one exists is no secret.
+    """
 
     kind = Kind.RECORD
+    accepts = frozenset({"exclusive", "existence"})
 
 
 class Socket(Thing):
@@ -143,11 +152,13 @@ class Socket(Thing):
 class Subscription(Thing, Generic[K]):
     """From its creation on: a frame for each new K in the innermost thing among the arguments.
 
-    `echo=True`: an author's own events come back; `echo=False`: they do not; left out: they may.
+    A keyword left out means that it may be so or not. `echo`: an author's own events come back. `once`: no event comes
+    twice on one socket for one subscription. `order`: events come in the order of their writes. `replay`: what was
+    missed comes once the socket is resumed.
     """
 
     kind = Kind.SUBSCRIPTION
-    accepts = frozenset({"exclusive", "echo"})
+    accepts = frozenset({"exclusive", "echo", "once", "order", "replay"})
 
 
 @dataclasses.dataclass(frozen=True)

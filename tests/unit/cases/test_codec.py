@@ -129,6 +129,7 @@ def test_the_fields_have_a_fixed_order(case: Case) -> None:
         "target",
         "defect",
         "explanation",
+        "earlier",
         "program",
         "violation",
         "found",
@@ -138,6 +139,7 @@ def test_the_fields_have_a_fixed_order(case: Case) -> None:
         "services",
         "versions",
         "history",
+        "counterpart",
     ]
 
 
@@ -148,7 +150,7 @@ def test_the_order_does_not_depend_on_where_the_versions_came_from(case: Case) -
 
 def test_a_file_says_what_it_is(case: Case) -> None:
     document = json.loads(to_json(case))
-    assert (document["format"], document["version"]) == ("isofuzz-case", 1)
+    assert (document["format"], document["version"]) == ("isofuzz-case", 2)
     assert document["fingerprint"] == "crossing:foreign:Room:list_threads:open_thread:Title"
 
 
@@ -192,10 +194,10 @@ class TestFormat:
         expected = "kept/case.json is not an isofuzz case: its field `format` is not 'isofuzz-case'"
         assert unreadable_text(text) == expected
 
-    @pytest.mark.parametrize("version", [0, 2, "1", None])
+    @pytest.mark.parametrize("version", [0, 3, "1", None])
     def test_another_version(self, case: Case, version: object) -> None:
         message = unreadable(case, lambda document: document.update(version=version))
-        assert f"is a case of version {version!r}; this isofuzz reads version 1" in message
+        assert f"is a case of version {version!r}; this isofuzz reads versions up to 2" in message
 
     def test_nesting_without_end(self) -> None:
         assert "is no complete JSON" in unreadable_text("[" * 200_000)

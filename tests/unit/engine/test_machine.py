@@ -95,6 +95,7 @@ class NoDatabase:
     folder: Any = None
     resets = 0
     waited = 0.0
+    observer: Any = None
 
     async def create_role(self, name: str) -> Role:
         raise NotImplementedError

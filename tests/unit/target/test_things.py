@@ -37,16 +37,17 @@ def test_options_are_inherited() -> None:
     [
         (User, "public", "class X: public= says nothing about a user; write one of exclusive="),
         (Session, "echo", "class X: echo= says nothing about a session; write one of exclusive="),
-        (Record, "within", "class X: within= says nothing about a record; write one of exclusive="),
+        (Record, "within", "class X: within= says nothing about a record; write one of exclusive=, existence="),
         (
             Thread,
             "echo",
-            "class X: echo= says nothing about a thread; write one of exclusive=, keeps_past=, public=, within=",
+            "class X: echo= says nothing about a thread; write one of exclusive=, existence=, keeps_past=, public=, within=",
         ),
         (
             Subscription,
             "public",
-            "class X: public= says nothing about a subscription; write one of echo=, exclusive=",
+            "class X: public= says nothing about a subscription; "
+            "write one of echo=, exclusive=, once=, order=, replay=",
         ),
     ],
 )

@@ -18,6 +18,12 @@ from isofuzz.services.postgres.roles import Role
 from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import ServerUser
 
+_LOOKING_ON = {
+    "row_security": "off",  # an error, instead of silence, should row security hide a row
+    "default_transaction_read_only": "on",
+    "statement_timeout": "10s",
+}
+
 
 @dataclass(frozen=True)
 class RunPostgres:
@@ -27,6 +33,8 @@ class RunPostgres:
     """The administrator's connection to the server."""
     owner: Role
     resetting: reset.Reset
+    observer: Connection
+    """A connection to the run's database that sees every row and changes none."""
     origin: str
     """One line for people: which Postgres this is, and why."""
 
@@ -63,9 +71,9 @@ async def run_postgres(
         else:
             with not_usable(choice):
                 server = await stack.enter_async_context(_given(choice, suffix, allow_hosts))
-        owner, resetting = await stack.enter_async_context(_database(server, suffix))
+        owner, resetting, observer = await stack.enter_async_context(_database(server, suffix))
         origin = f"Postgres {server_version(server.admin)}, {server.source} ({choice.why})"
-        yield RunPostgres(server.admin, owner, resetting, origin)
+        yield RunPostgres(server.admin, owner, resetting, observer, origin)
 
 
 @asynccontextmanager
@@ -84,13 +92,14 @@ async def _given(choice: Choice, suffix: str, allow_hosts: Collection[str]) -> A
 
 
 @asynccontextmanager
-async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, reset.Reset]]:
-    """The run's database: its owner, and its reset over a connection of its own."""
+async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, reset.Reset, Connection]]:
+    """The run's database: its owner, its reset over a connection of its own, and a connection that looks on."""
     try:
         owner = await roles.create_database(server.admin, suffix, server.url, server.spare_database)
     except asyncpg.PostgresError as error:
         raise ServicesUnavailable(f"No database can be made on the server of {server.url.place}: {error}") from error
     replica = await server.admin.fetchval("SELECT has_parameter_privilege('session_replication_role', 'SET')")
     settings = reset.SETTINGS | (reset.REPLICA if replica else {})
-    async with connected(server.url.with_database(roles.database_name(suffix)), **settings) as connection:
-        yield owner, reset.Reset(connection, replica=replica)
+    database = server.url.with_database(roles.database_name(suffix))
+    async with connected(database, **settings) as connection, connected(database, **_LOOKING_ON) as observer:
+        yield owner, reset.Reset(connection, replica=replica), observer
