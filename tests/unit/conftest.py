@@ -126,6 +126,22 @@ class Mute(Subscription[Body], echo=False):
     pass
 
 
+class Digest(Subscription[Body], once=True):
+    pass
+
+
+class Timeline(Subscription[Body], in_order=True):
+    pass
+
+
+class Backlog(Subscription[Body], echo=True, in_order=True, replay=True):
+    pass
+
+
+class Radio(Subscription[Body], replay=False):
+    pass
+
+
 class Chat(Target):
     @operation
     async def sign_up(self, name: Name) -> tuple[Who, Me]: ...
@@ -247,6 +263,22 @@ class Chat(Target):
     async def mute(self, me: Me, sock: Sock, room: Room) -> Mute: ...
     @operation
     async def unwatch(self, me: Me, feed: Ends[Feed]) -> None: ...
+    @operation
+    async def reconnect(self, me: Me, sock: Ends[Sock]) -> Sock: ...
+    @operation
+    async def digest(self, me: Me, sock: Sock, room: Room) -> Digest: ...
+    @operation
+    async def digest_all(self, me: Me) -> Digest: ...
+    @operation
+    async def end_digest(self, me: Me, digest: Ends[Digest]) -> None: ...
+    @operation
+    async def follow(self, me: Me, sock: Sock, room: Room) -> Timeline: ...
+    @operation
+    async def follow_all(self, me: Me, sock: Sock) -> Timeline: ...
+    @operation
+    async def catch_up(self, me: Me, sock: Sock, room: Room) -> Backlog: ...
+    @operation
+    async def listen(self, me: Me, sock: Sock, room: Room) -> Radio: ...
 
 
 CHAT = read_signatures(Chat).vocabulary

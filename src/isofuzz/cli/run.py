@@ -57,7 +57,12 @@ def run(
         typer.Option(metavar="N", help="Have so many users act at the same time, each with a session; 2 to 64."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Count hazards as leaks: an operation over its budget, for example.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Count hazards as leaks: an operation over its budget, what is left on a pooled connection, a role that "
+            "no policy binds.",
+        ),
     ] = False,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")

@@ -10,7 +10,8 @@ from typing import Protocol
 from isofuzz.history.entries import Completion, Invocation, Outcome
 from isofuzz.history.model import Deed, Model
 from isofuzz.history.relations import Relation, relation
-from isofuzz.history.world import Thing
+from isofuzz.history.world import BEGINNING, Thing, may_have_used
+from isofuzz.program.probes import hiding, probe
 from isofuzz.program.steps import Argument, Call, NeverIssued, Ref, Several
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
 
@@ -44,6 +45,28 @@ class Composer:
 
         The step counts as done from now on.
         """
+        call = self._drafted(operation, choices, session)
+        if call:
+            self._count(call)
+        return call
+
+    def probe(self, operation: Operation, choices: Choices, *, session: Ref | None = None) -> Sequence[Call]:
+        """The next steps, if the operation can be done with something that is none of the actor's business.
+
+        These are the step about that, and before and after it the same about what never existed.
+        """
+        call = self._drafted(operation, choices, session)
+        if call is None:
+            return ()
+        for parameter in hiding(self.vocabulary, operation):
+            if thing := self._to_probe(call, parameter):
+                calls = probe(call, parameter, thing.ref)
+                for each in calls:
+                    self._count(each)
+                return calls
+        return ()
+
+    def _drafted(self, operation: Operation, choices: Choices, session: Ref | None) -> Call | None:
         actor = self.vocabulary.actor(operation)
         user: Thing | None = None
         arguments: dict[str, Argument] = {}
@@ -63,9 +86,26 @@ class Composer:
             if found is None:
                 return None
             arguments[parameter.name] = found
-        call = Call(self._steps, operation.name, {p.name: arguments[p.name] for p in operation.parameters})
-        self._count(call)
-        return call
+        return Call(self._steps, operation.name, {p.name: arguments[p.name] for p in operation.parameters})
+
+    def _to_probe(self, call: Call, parameter: Parameter) -> Thing | None:
+        """What to ask about in place of an argument that is not the actor's own, if it never was theirs.
+
+        That is the first of its class: what is made up is like that one in all but its identifier.
+        """
+        actor = self.vocabulary.actor(self.vocabulary.operation(call.operation))
+        assert actor
+        [acting] = self.model.named(call.arguments[actor.name])
+        [named] = self.model.named(call.arguments[parameter.name])
+        assert acting
+        assert acting.owner
+        if relation(acting.owner, named, self._at) is Relation.OWN:
+            return None
+        made = (thing for thing in self.model.things.values() if thing.spec.name == parameter.type)
+        first = next((thing for thing in made if any(birth.possible for birth in thing.births)), None)
+        if first is None or may_have_used(acting.owner, first, BEGINNING, self._at):
+            return None
+        return first if first in self._living else None
 
     def can_join(self, call: Call, pending: Sequence[Call]) -> bool:
         """May the step overlap these? Not if it takes what one of them makes, or what takes one call at a time."""

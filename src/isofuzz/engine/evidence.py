@@ -3,15 +3,19 @@
 import dataclasses
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from isofuzz.program.canary import MARK
+from isofuzz.program.canary import LENGTH, MARK
 from isofuzz.services.redaction import redact
 from isofuzz.target.things import Session, Socket, Thing
 
 _LENGTH = 400
 _BEFORE = 160
 _MOST = 200_000
+_CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
+
+CANARY_OF = "◇"
+"""Stands for a canary where all is kept, before the number of the step that wrote it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +40,13 @@ def shown(value: object) -> Iterator[object]:
             yield part
 
 
-def everything(values: Collection[object]) -> str:
-    """All that was seen, as text, up to a length that no person reads; credentials are masked."""
-    return redact(" · ".join(_written(value) for value in values if _is_kept(value)))[:_MOST]
+def everything(values: Collection[object], symbol: Callable[[str], str]) -> str:
+    """All that was seen, as text, up to a length that no person reads; credentials are masked.
+
+    `symbol` says what stands for a canary.
+    """
+    text = redact(" · ".join(_written(value) for value in values if _is_kept(value)))[:_MOST]
+    return _CANARY.sub(lambda found: symbol(found[0]), text)
 
 
 def identifiers(thing: Thing) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from isofuzz.engine.evidence import everything, excerpt, identifiers, shown, written
+from isofuzz.engine.evidence import CANARY_OF, everything, excerpt, identifiers, shown, written
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.sockets import Sockets
-from isofuzz.engine.system import System
+from isofuzz.engine.system import Past, System
 from isofuzz.errors import IsofuzzError
 from isofuzz.generators import never_issued
 from isofuzz.history.entries import (
@@ -73,6 +73,8 @@ class Execution:
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
 
+    `counterpart` is the history with which this one was compared, if that showed something.
+
     `whole`: the history holds all that was seen instead of excerpts, to be compared with another. `patience`: seconds
     to wait after each step that takes something away, which is how long a cache may keep it.
     """
@@ -93,6 +95,7 @@ class Execution:
         self.history: History = []
         self.bursts: list[Burst] = []
         self.durations: dict[int, float] = {}
+        self.counterpart: History = []
         self._on_violation = on_violation
         self._on_answer = on_answer
         self._whole = whole
@@ -100,8 +103,15 @@ class Execution:
         self._asked: Call | None = None
         self._first_canary = system.minted
         self._made: dict[Ref, Thing] = {}
+        self._written_in: dict[int, int] = {}
         self._sabotage = sabotage or Sabotage()
+        system.past.append(Past(system.minted, self.bursts, self.history))
         self._sockets = Sockets(system, self._scan, self._record, self._sabotage)
+
+    @property
+    def first_canary(self) -> int:
+        """The number of its first canary, counted from the start of the system."""
+        return self._first_canary
 
     @property
     def program(self) -> Program:
@@ -117,6 +127,8 @@ class Execution:
 
         Raises SystemDown if the system under test has died.
         """
+        if not self.bursts:
+            await self._look_at_pool()
         self.bursts.append(burst)
         ready = [step for call in burst.calls if (step := self._prepare(call))]
         for step in ready:
@@ -138,6 +150,7 @@ class Execution:
         try:
             await self._settle(self._sockets.all)
             await self._look_into_storage()
+            await self._look_at_pool()
         finally:
             await self.close()
         self._check()
@@ -169,6 +182,7 @@ class Execution:
             case SecretText():
                 serial = self.system.minted - self._first_canary
                 step.canaries[parameter.name] = serial
+                self._written_in[serial] = step.call.number
                 text = argument.with_canary(self.system.mint.mint(self.system.minted))
                 self.system.minted += 1
                 return self.system.signatures.secrets[parameter.type](text)
@@ -275,8 +289,14 @@ class Execution:
         serials = [serial for value in values for text in texts(value) for serial in self.system.mint.scan(text)]
         seen = tuple(dict.fromkeys(serial - self._first_canary for serial in serials))
         if self._whole:
-            return seen, everything(values)
+            return seen, everything(values, self._symbol)
         return seen, excerpt(values) if seen or keep else ""
+
+    def _symbol(self, canary: str) -> str:
+        """What stands for a canary where histories are compared: every run has canaries of its own."""
+        serials = self.system.mint.scan(canary)
+        step = self._written_in.get(serials[0] - self._first_canary) if serials else None
+        return CANARY_OF + ("?" if step is None else str(step))
 
     async def _look_into_storage(self) -> None:
         """Record the stored rows that hold a canary, with the things that they say they belong to."""
@@ -288,6 +308,12 @@ class Execution:
                 rows.append(Row(seen, text, threads, owners))
         if self.system.tells_stored:
             self._record(Storage(tuple(rows)))
+
+    async def _look_at_pool(self) -> None:
+        """Record the connections that are idle in the system's pool; no comparison of histories reads these."""
+        if self.system.pool.lent and not self._whole:
+            for pooled in await self.system.pool.look(self.system.services.observer):
+                self._record(pooled)
 
     def _with_id(self, kind: Kind, identifier: object) -> tuple[Ref, ...] | None:
         """The things of this kind that have the identifier; None if there is no identifier."""

@@ -28,6 +28,9 @@ T = TypeVar("T")
 _MOST_TOGETHER = 4
 """Steps of one burst at the most, unless more sessions are asked for."""
 
+_ONE_PROBE_IN = 8
+"""How often a step that can be a probe is one."""
+
 _RELATIONS = (Relation.OWN,) * 5 + (Relation.FOREIGN,) * 3 + (Relation.ENDED, Relation.NEVER)
 _FALLBACKS: Mapping[Relation, tuple[Relation, ...]] = {
     Relation.OWN: (Relation.OWN, Relation.FOREIGN, Relation.NEVER),
@@ -84,6 +87,10 @@ class _Drawn:
         """Shall the next step overlap this one? So many of four do."""
         return self._last % 4 >= 4 - of_four
 
+    def probes(self) -> bool:
+        """If the step is about something foreign, shall what never existed be asked about before and after it?"""
+        return self._last // 4 % _ONE_PROBE_IN == _ONE_PROBE_IN - 1
+
     def relations(self, parameter: Parameter) -> Sequence[Relation]:
         return _FALLBACKS[_RELATIONS[self._picks[parameter.name] % len(_RELATIONS)]]
 
@@ -129,8 +136,11 @@ class IsolationMachine(RuleBasedStateMachine):
         """Compose a step from what was drawn and execute it, unless the program is over."""
         if not self._over:
             choices = _Drawn(operation, drawn[_PICKS], drawn)
-            call = self._composer.compose(operation, choices)
-            if call:
+            if choices.probes() and (probe := self._composer.probe(operation, choices)):
+                self._flush()
+                for each in probe:
+                    self._add(each, together=False)
+            elif call := self._composer.compose(operation, choices):
                 self._add(call, together=choices.together(of_four=3 if self.sessions else 1))
 
     def take_together(self, operation: Operation, drawn: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ It works on whole steps with what refers to them, so it needs a few dozen execut
 made the program takes hundreds: first steps, then overlap, then values.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
@@ -44,8 +44,14 @@ class Shrinker:
         self._on_progress = on_progress
         self._tried: set[str] = {repr(program)}
 
-    async def shrink(self) -> Program:
-        """The smallest program found: no step can be left out of it, unless `exhausted` says that time ran out."""
+    async def shrink(self, guesses: Iterable[Program] = ()) -> Program:
+        """The smallest program found: no step can be left out of it, unless `exhausted` says that time ran out.
+
+        The first of the guesses that reproduces, smaller than the program as they should be, is where it begins.
+        """
+        for guess in guesses:
+            if len(guess) < len(self.best) and await self._try(guess):
+                break
         before = None
         while before != self.best and not self.exhausted:
             before = self.best

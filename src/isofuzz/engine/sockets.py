@@ -39,8 +39,8 @@ class Sockets:
 
     @property
     def all(self) -> Collection[Ref]:
-        """Every socket of the program."""
-        return self._sockets.keys()
+        """Every socket of the program on which something may still arrive."""
+        return [ref for ref, socket in self._sockets.items() if self._is_read(socket)]
 
     def add(self, ref: Ref, socket: Socket) -> None:
         """Know of a socket that an operation opened."""
@@ -53,9 +53,16 @@ class Sockets:
                 self._readers[socket] = asyncio.create_task(self._read(ref, socket))
 
     async def barriers(self, wanted: Collection[Ref], *, since: int) -> None:
-        """Wait until everything that was sent to these sockets before time `since` has arrived, and record that."""
-        waiting = [(ref, socket) for ref, socket in self._sockets.items() if ref in wanted and self._is_read(socket)]
-        await asyncio.gather(*(self._barrier(ref, socket, since) for ref, socket in waiting))
+        """Wait until everything that was sent to these sockets before time `since` has arrived, and record that.
+
+        On a connection that has ended nothing arrives any more. What the system had for it is gone once it is at rest.
+        """
+        sockets = [(ref, socket) for ref, socket in self._sockets.items() if ref in wanted and socket in self._readers]
+        ended = [ref for ref, socket in sockets if not self._is_read(socket)]
+        if _quiesces(self._system.target):
+            for ref in ended:
+                self._record(Barrier(ref, since, orders=True))
+        await asyncio.gather(*(self._barrier(ref, socket, since) for ref, socket in sockets if ref not in ended))
 
     def check(self) -> None:
         """Raises what went wrong while a frame was judged or kept."""
@@ -112,5 +119,8 @@ class Sockets:
 
 def _orders(target: Target, socket: Socket) -> bool:
     """Does a barrier cover the system's fan-out? Only the target's author can say so, by writing one of the two."""
-    own_barrier = type(socket).barrier is not WebSocket.barrier
-    return own_barrier or type(target).quiesce is not Target.quiesce
+    return type(socket).barrier is not WebSocket.barrier or _quiesces(target)
+
+
+def _quiesces(target: Target) -> bool:
+    return type(target).quiesce is not Target.quiesce

@@ -3,13 +3,16 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from isofuzz.engine.pooled import Pool
 from isofuzz.errors import IsofuzzError, SystemDown
+from isofuzz.history.entries import History, Invocation
 from isofuzz.program.canary import Mint
+from isofuzz.program.steps import Burst, Program
 from isofuzz.services.redaction import redact
 from isofuzz.target.base import Database, Services, Stored, Target
 from isofuzz.target.signatures import Signatures
@@ -59,21 +62,55 @@ class _LogTail(logging.Handler):
         self.lines.append(redact(self.format(record)))
 
 
+_REMEMBERED = 200
+"""Programs of which the system still knows what they wrote: what shows so much later, nobody can tell how."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """A program that was executed, or is being: the number of its first canary, its bursts and its history so far."""
+
+    first_canary: int
+    bursts: Sequence[Burst]
+    history: History
+
+    @property
+    def program(self) -> Program:
+        """What was executed."""
+        return Program(tuple(self.bursts))
+
+    def writer_of(self, canary: int) -> Invocation | None:
+        """The step that wrote the canary of this number, counted from the start of the system."""
+        for entry in self.history:
+            if isinstance(entry, Invocation) and canary - self.first_canary in entry.canaries.values():
+                return entry
+        return None
+
+
 @dataclass
 class System:
-    """A running system under test with all that it takes to speak to it."""
+    """A running system under test with all that it takes to speak to it.
+
+    `minted` counts the canaries since its start, and `past` holds the latest programs since then.
+    """
 
     target: Target
     signatures: Signatures
     services: ResettableServices
     mint: Mint
     minted: int = 0
+    past: deque[Past] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     stop_problem: str | None = None
     """Why the system could not be stopped in order, in words. Known once it is stopped; says nothing of isolation."""
+    pool: Pool = field(init=False)
+    """The connections of the system's pool, if the target lends them."""
     _lifespan: "asyncio.Task[None] | None" = None
     _log: _LogTail = field(default_factory=_LogTail)
     _unexpected_in_a_row: int = 0
     _last_unexpected: str = ""
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.target, self.mint, self.services.suffix)
 
     async def reset(self) -> None:
         """Bring the system back to how it was after its start; raises SystemDown if it has died."""

@@ -4,10 +4,12 @@ The model is a fold over the entries. It is told of an operation's effects at it
 before it returns, and learns at its completion whether they happened.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from isofuzz.history.acts import Act, Right, Standing
 from isofuzz.history.entries import Completion, Entry, Invocation
+from isofuzz.history.streams import Announced, Stream
 from isofuzz.history.world import Canary, Thing, may_have_used, may_use, surely_uses
 from isofuzz.program.steps import Argument, Literal, Ref, Several, references_in
 from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, ThingSpec, Vocabulary
@@ -82,6 +84,12 @@ class Deed:
             scope is None or any(thing.lies_in(scope) or scope.lies_in(thing) for thing in touched)
         )
 
+    def resumes(self) -> list[Parameter]:
+        """The parameters whose socket it ends in order to go on with another one."""
+        makes_one = any(self.vocabulary.thing(name).kind is Kind.SOCKET for name in self.operation.creates)
+        sockets = (p for p in self.operation.drawn(Draw.THING) if self.vocabulary.kind_of(p) is Kind.SOCKET)
+        return [p for p in sockets if p.effect is not Effect.ENDS] if makes_one else []
+
     def home(self) -> Thing | None:
         """Where its secrets go and what its grants are about: what it creates, the innermost argument, the user."""
         return self.made(*_HOLDS_SECRETS) or self.innermost() or self.user
@@ -100,6 +108,7 @@ class Model:
         self.homeless: set[int] = set()
         self._together: list[Deed] = []
         self._by_identity: dict[object, Thing] = {}
+        self._unbound: defaultdict[Thing | None, Announced] = defaultdict(Announced)
 
     def feed(self, at: int, entry: Entry) -> None:
         """Learn of the entry at logical time `at`. Entries that change nothing in the world are passed over."""
@@ -170,10 +179,10 @@ class Model:
             owner = (deed.made(Kind.USER) if spec.kind is Kind.SESSION else None) or deed.user
             thing = Thing(ref, spec, label=label, owner=owner, container=container)
             thing.session = deed.made(Kind.SESSION) or deed.session
+            if spec.kind is Kind.SOCKET:
+                self._connect(deed, thing)
             if spec.kind is Kind.SUBSCRIPTION:
-                thing.scope = deed.innermost()
-                thing.socket = deed.made(Kind.SOCKET) or next(iter(deed.things(Kind.SOCKET)), None)
-                self.subscriptions.append(thing)
+                self._subscribe(deed, thing)
             if known:
                 known.successor = thing
         if identity:
@@ -183,6 +192,20 @@ class Model:
             if deed.acted_for_operator:
                 deed.user = thing
         return thing
+
+    def _connect(self, deed: Deed, socket: Thing) -> None:
+        """A socket that is made of another one continues it; one that is made and ends another does not."""
+        resumed = (thing.stream for parameter in deed.resumes() for thing in deed.arguments[parameter.name] if thing)
+        socket.stream = next(resumed, None) or Stream(self._unbound[socket.owner])
+        socket.stream.sockets.append(socket)
+
+    def _subscribe(self, deed: Deed, subscription: Thing) -> None:
+        subscription.scope = deed.innermost()
+        socket = deed.made(Kind.SOCKET) or next(iter(deed.things(Kind.SOCKET)), None)
+        subscription.socket = socket
+        announced = socket.stream.announced if socket and socket.stream else self._unbound[subscription.owner]
+        announced.add(subscription)
+        self.subscriptions.append(subscription)
 
     def _container(self, deed: Deed, spec: ThingSpec) -> Thing | None:
         if spec.kind is Kind.RECORD:
@@ -209,8 +232,7 @@ class Model:
 
     def _affect(self, deed: Deed, parameter: Parameter) -> None:
         named = [thing for thing in deed.arguments[parameter.name] if thing]
-        resumed = self.vocabulary.kind_of(parameter) is Kind.SOCKET and deed.made(Kind.SOCKET)
-        if parameter.effect is Effect.ENDS or resumed:
+        if parameter.effect is Effect.ENDS or parameter in deed.resumes():
             for thing in named:
                 thing.ends.append(deed.act)
             return

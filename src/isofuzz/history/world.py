@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from isofuzz.history.acts import Act, Claim, Right
+from isofuzz.history.streams import Stream
 from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Kind, SecretSpec, ThingSpec
 
@@ -33,6 +34,7 @@ class Thing:
     scope: "Thing | None" = None
     socket: "Thing | None" = None
     successor: "Thing | None" = None
+    stream: Stream | None = None
     births: list[Act] = field(default_factory=list)
     ends: list[Act] = field(default_factory=list)
     rights: "defaultdict[Thing, list[Right]]" = field(default_factory=lambda: defaultdict(list))

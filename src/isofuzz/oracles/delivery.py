@@ -1,28 +1,21 @@
-"""Delivery: whoever is stably subscribed and entitled gets each event, and gets no other thread's.
+"""Delivery: whoever is stably subscribed and entitled gets each event as declared, and gets no other thread's.
 
 That nobody unentitled receives anything is the crossing oracle's, which looks at frames too. A missing event is
 asserted only after a barrier, because only a barrier shows absence; where the barrier does not order the system's
 fan-out, absence is counted as unknown.
 """
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry
 from isofuzz.history.model import Model
+from isofuzz.history.streams import Stream
 from isofuzz.history.world import Canary, Thing, may_see, must_see, surely_uses
+from isofuzz.oracles.arrivals import Arrivals, Due
 from isofuzz.oracles.crossing import FRAME, boundary_of
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Ref
-
-
-@dataclass(frozen=True)
-class _Expected:
-    """The subscription has to announce the canary, whose write had completed at `written`."""
-
-    subscription: Thing
-    canary: Canary
-    written: int
 
 
 class DeliveryOracle:
@@ -34,8 +27,8 @@ class DeliveryOracle:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._expected: defaultdict[Ref, list[_Expected]] = defaultdict(list)
-        self._received: defaultdict[Ref, set[int]] = defaultdict(set)
+        self._arrivals: dict[Stream, Arrivals] = {}
+        self._pending: dict[Stream, list[Due]] = {}
         self._closed: set[Ref] = set()
         self.asserted: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
@@ -46,16 +39,19 @@ class DeliveryOracle:
             case Completion():
                 self._expect(at, entry)
             case Delivery() if not entry.reply:
-                return self._receive(at, entry)
+                return list(self._receive(at, entry))
             case Closed():
-                self._closed.add(entry.socket)
+                self._close(self._model.things[entry.socket])
             case Barrier():
-                return self._settle(at, entry)
+                return list(self._settle(at, entry))
         return []
 
     def awaited(self) -> set[Ref]:
         """The sockets of which a barrier has something to show: an event is due there that none has settled yet."""
-        return {socket for socket, expected in self._expected.items() if expected}
+        newest = (stream.newest() for stream in self._pending)
+        return {socket.ref for socket in newest if socket}
+
+    # -- what has to come
 
     def _expect(self, at: int, entry: Completion) -> None:
         deed = self._model.deeds[entry.step]
@@ -64,8 +60,20 @@ class DeliveryOracle:
         for canary in deed.canaries:
             for subscription in self._model.subscriptions:
                 if self._must_announce(subscription, canary, deed.act.invoked, at):
-                    assert subscription.socket
-                    self._expected[subscription.socket.ref].append(_Expected(subscription, canary, at))
+                    self._add(subscription, canary, at)
+
+    def _add(self, subscription: Thing, canary: Canary, at: int) -> None:
+        assert subscription.socket
+        stream = subscription.socket.stream
+        assert stream
+        socket = stream.newest()
+        if socket and not surely_uses(subscription.owner, socket, canary.written.invoked, at):
+            socket = None
+        is_open = socket is not None and socket.ref not in self._closed
+        if is_open or subscription.spec.replay is not None:
+            due = Due(subscription, canary, at, socket)
+            self._arrivals_on(stream).due[canary.serial].append(due)
+            self._pending.setdefault(stream, []).append(due)
 
     def _must_announce(self, subscription: Thing, canary: Canary, since: int, until: int) -> bool:
         user = subscription.owner
@@ -75,7 +83,7 @@ class DeliveryOracle:
             and subscription.socket is not None
             and subscription.spec.pushes == canary.spec.name
             and not (own and subscription.spec.echo is not True)
-            and self._covers(subscription, canary)
+            and (subscription.scope is None or canary.home.lies_in(subscription.scope))
             and surely_uses(user, subscription, since, until)
             and self._entitled_throughout(user, canary, since, until)
         )
@@ -86,57 +94,64 @@ class DeliveryOracle:
         thing = next(there_before, None)
         return thing is not None and surely_uses(user, thing, since, until)
 
-    def _covers(self, subscription: Thing, canary: Canary) -> bool:
-        return subscription.scope is None or canary.home.lies_in(subscription.scope)
-
-    def _receive(self, at: int, entry: Delivery) -> list[Violation]:
+    def _settle(self, at: int, entry: Barrier) -> Iterator[Violation]:
+        """Judge what had to have arrived before the barrier on this socket."""
         socket = self._model.things[entry.socket]
-        self._received[entry.socket].update(entry.seen)
-        found = []
-        for serial in entry.seen:
-            canary = self._model.canaries.get(serial)
-            if canary is None or socket.owner is None or not may_see(socket.owner, canary, at):
-                continue
-            subscriptions = [
-                subscription
-                for subscription in self._model.subscriptions
-                if subscription.socket is socket and subscription.spec.pushes == canary.spec.name
-            ]
-            covering = [subscription for subscription in subscriptions if self._covers(subscription, canary)]
-            if subscriptions and not covering:
-                found.append(self._violation(at, socket, canary, Breach.MISPLACED, entry.text))
-            elif covering and canary.author is socket.owner and all(s.spec.echo is False for s in covering):
-                found.append(self._violation(at, socket, canary, Breach.ECHOED, entry.text))
-        return found
-
-    def _settle(self, at: int, entry: Barrier) -> list[Violation]:
-        """Judge what had to have arrived on this socket before the barrier."""
-        due = [expected for expected in self._expected[entry.socket] if expected.written <= entry.since]
-        self._expected[entry.socket] = [e for e in self._expected[entry.socket] if e.written > entry.since]
-        found = []
-        for expected in due:
-            if expected.canary.serial in self._received[entry.socket]:
-                self.asserted[expected.subscription.spec.name] += 1
-            elif not self._still_due(expected, at):
+        assert socket.stream
+        arrivals = self._arrivals_on(socket.stream)
+        arrivals.settle(socket, entry)
+        later = []
+        for due in self._pending.pop(socket.stream, ()):
+            if due.written > entry.since or due.is_for_later(socket):
+                later.append(due)
+            elif arrivals.came(due):
+                self.asserted[due.subscription.spec.name] += 1
+            elif self._may_come_later(due, socket):
+                later.append(due)
+            elif not self._still_due(due, socket, entry.since, at):
                 continue
             elif entry.orders:
-                socket = self._model.things[entry.socket]
-                found.append(self._violation(at, socket, expected.canary, Breach.UNDELIVERED, ""))
+                yield self._violation(at, socket, due.canary, Breach.UNDELIVERED, "")
             else:
-                self.unknown[expected.subscription.spec.name] += 1
-        return found
+                self.unknown[due.subscription.spec.name] += 1
+        if later:
+            self._pending[socket.stream] = later
 
-    def _still_due(self, expected: _Expected, at: int) -> bool:
-        """Nothing that happened since the subscription can explain the absence."""
-        subscription = expected.subscription
-        user, socket = subscription.owner, subscription.socket
+    def _close(self, socket: Thing) -> None:
+        """What was missed on a socket that the system has closed need not come, unless the target says what becomes
+        of it."""
+        assert socket.stream
+        self._closed.add(socket.ref)
+        pending = self._pending.pop(socket.stream, ())
+        if declared := [due for due in pending if due.subscription.spec.replay is not None or due.is_for_later(socket)]:
+            self._pending[socket.stream] = declared
+
+    def _may_come_later(self, due: Due, socket: Thing) -> bool:
+        """Will what is missing here come when the stream is resumed, or has that been asked for already?"""
+        assert socket.stream
+        gone = socket.ref in self._closed or socket.stream.newest() is not socket
+        return gone and due.subscription.spec.replay is True
+
+    def _still_due(self, due: Due, socket: Thing, since: int, at: int) -> bool:
+        """Nothing that happened since the subscription can explain the absence on this socket."""
+        subscription = due.subscription
+        user = subscription.owner
         assert user
-        assert socket
+        resumed = subscription.spec.replay is True and socket.births[0].completed < since
         return (
             socket.ref not in self._closed
-            and surely_uses(user, socket, expected.written, at)
-            and surely_uses(user, subscription, expected.written, at)
-            and must_see(user, expected.canary, expected.written + 1, at)
+            and (due.socket is socket or resumed)
+            and surely_uses(user, socket, at, at)
+            and self._stands(due, at)
+        )
+
+    def _stands(self, due: Due, at: int) -> bool:
+        """Were the subscription and the right there all the time since the text was written, and is the text?"""
+        subscription, user = due.subscription, due.subscription.owner
+        assert user
+        return (
+            surely_uses(user, subscription, due.written, at)
+            and must_see(user, due.canary, due.written + 1, at)
             and self._held_since(user, subscription, at)
         )
 
@@ -144,6 +159,50 @@ class DeliveryOracle:
         """The right did not lapse since the subscription was made: a right that returns need not revive it."""
         begun = subscription.births[0].completed
         return subscription.scope is None or surely_uses(user, subscription.scope, begun, at)
+
+    # -- what comes
+
+    def _receive(self, at: int, entry: Delivery) -> Iterator[Violation]:
+        socket = self._model.things[entry.socket]
+        canaries = [canary for serial in entry.seen if (canary := self._model.canaries.get(serial))]
+        mine = [canary for canary in canaries if socket.owner and may_see(socket.owner, canary, at)]
+        by_others = len(canaries) < len(entry.seen) or any(each.author is not socket.owner for each in canaries)
+        for canary in mine:
+            if breach := self._misdirected(socket, canary, by_others=by_others):
+                yield self._violation(at, socket, canary, breach, entry.text)
+        if mine and len(mine) == len(entry.seen):
+            for breach, canary in self._undeclared(at, socket, mine):
+                yield self._violation(at, socket, canary, breach, entry.text)
+
+    def _misdirected(self, socket: Thing, canary: Canary, *, by_others: bool) -> Breach | None:
+        """What is wrong with this canary on this socket; `by_others`: the frame has texts of others in it."""
+        assert socket.stream
+        specs = socket.stream.specs_for(canary)
+        if not specs:
+            return Breach.MISPLACED if socket.stream.announces(canary.spec.name) else None
+        echoed = canary.author is socket.owner and not by_others and all(spec.echo is False for spec in specs)
+        return Breach.ECHOED if echoed else None
+
+    def _undeclared(self, at: int, socket: Thing, canaries: Sequence[Canary]) -> list[tuple[Breach, Canary]]:
+        """What is wrong with an event of these canaries after all that came before it."""
+        assert socket.stream
+        arrivals = self._arrivals_on(socket.stream)
+        found = []
+        if arrivals.replays(socket, canaries):
+            found.append((Breach.REPLAYED, canaries[0]))
+        for canary in canaries:
+            overtaken = arrivals.overtaken(socket, canary) if arrivals.is_first(socket, canary) else ()
+            if any(surely_uses(socket.owner, socket, at, at) and self._stands(due, at) for due in overtaken):
+                found.append((Breach.REORDERED, canary))
+        arrivals.take(socket, canaries)
+        if arrivals.repeats(socket, canaries):
+            found.append((Breach.REPEATED, canaries[0]))
+        return found
+
+    def _arrivals_on(self, stream: Stream) -> Arrivals:
+        if stream not in self._arrivals:
+            self._arrivals[stream] = Arrivals(stream)
+        return self._arrivals[stream]
 
     def _violation(self, at: int, socket: Thing, canary: Canary, breach: Breach, text: str) -> Violation:
         assert socket.owner

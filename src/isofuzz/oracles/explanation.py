@@ -9,6 +9,7 @@ from isofuzz.history.acts import Act, Standing
 from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
 from isofuzz.history.model import Model
 from isofuzz.history.world import Canary, Thing
+from isofuzz.oracles.exhibits import probed, row_of, steps_of_probe, steps_of_row
 from isofuzz.oracles.violation import Breach, Violation
 from isofuzz.program.steps import Program, Ref, references_in
 from isofuzz.program.vocabulary import Kind, Vocabulary
@@ -56,6 +57,7 @@ def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: V
     invocations = {entry.step: entry for entry in history if isinstance(entry, Invocation)}
     involved = {violation.user.step, violation.step, violation.written_by, violation.socket and violation.socket.step}
     involved |= {act.step for act in _acts_on_the_right(model, violation)}
+    involved |= steps_of_probe(history, violation) | steps_of_row(model, history, violation)
     involved |= {thing.ref.step for thing in _subscriptions(model, violation)}
     pending = [step for step in involved if step is not None]
     steps: set[int] = set()
@@ -74,6 +76,7 @@ class _Explanation:
         self._names = cast(program, vocabulary)
         self._model = _model_of(history, vocabulary)
         self._violation = violation
+        self._row = row_of(history, violation)
         self._canary = _canary(self._model, violation)
         self._observer = self._model.things[violation.user]
         self._introduced: set[Thing] = set()
@@ -85,7 +88,7 @@ class _Explanation:
     # -- what happened
 
     def _what_happened(self) -> str:
-        observer = self._user(self._observer)
+        observer = "" if self._violation.breach in _STORED else self._user(self._observer)
         match self._violation.breach:
             case Breach.FOREIGN:
                 return f"{observer} saw text that was not theirs to see: {self._showing()}."
@@ -110,7 +113,7 @@ class _Explanation:
             case Breach.INTRUDED | Breach.MISFILED | Breach.LOST:
                 return f"{_STORED[self._violation.breach]}: {self._text()}."
             case Breach.TOLD:
-                return f"{observer} was told that something exists that is none of their business: {self._answers()}."
+                return f"{observer} was told that {self._probed()} exists: {self._answers()}."
             case Breach.INTERFERED:
                 return f"{observer} saw what others did where they had no access: {self._both()}."
 
@@ -120,11 +123,22 @@ class _Explanation:
     def _answers(self) -> str:
         """The two answers to a probe, one after the other."""
         violation = self._violation
-        foreign, never = violation.text or "nothing", violation.other or "nothing"
+        assert violation.step is not None
+        assert violation.instead is not None
         return (
-            f"{self._observation()} was answered {foreign}, and step {violation.instead}, the same about a "
-            f"{violation.boundary} that never existed, was answered {never}"
+            f"step {violation.step} `{violation.observer}` was {self._answered(violation.step, violation.text)}, and "
+            f"step {violation.instead}, the same about a {violation.boundary} that never existed, was "
+            f"{self._answered(violation.instead, violation.other)}"
         )
+
+    def _answered(self, step: int, text: str) -> str:
+        word = "done" if self._model.deeds[step].act.outcome is Outcome.OK else "refused"
+        return f"{word} with `{text}`" if text else word
+
+    def _probed(self) -> str:
+        """What the user asked about and was told of."""
+        thing = probed(self._model, self._violation)
+        return self._owned(thing) if thing else f"a {self._violation.boundary}"
 
     def _both(self) -> str:
         """The two observations of a comparison, side by side."""
@@ -163,8 +177,11 @@ class _Explanation:
             return f"{self._short(home)}'s own space"
         if home.kind is Kind.RECORD and home.container:
             return self._place(home.container)
-        owner = f"{self._short(home.owner)}'s" if home.owner else "the operator's"
-        return f"{owner} {home.spec.name} (step {home.ref.step})"
+        return self._owned(home)
+
+    def _owned(self, thing: Thing) -> str:
+        owner = f"{self._short(thing.owner)}'s" if thing.owner else "the operator's"
+        return f"{owner} {thing.spec.name} (step {thing.ref.step})"
 
     # -- why it is wrong
 
@@ -190,9 +207,9 @@ class _Explanation:
             case Breach.INTRUDED:
                 return self._why_intruded()
             case Breach.MISFILED:
-                return f"The row says otherwise: {self._violation.text}."
+                return f"The row says that it belongs {self._says_of_itself()}."
             case Breach.LOST:
-                return "Nobody who had the right to it has replaced or deleted it."
+                return f"Nobody who had the right to it has replaced or deleted it{self._attempts()}."
             case Breach.TOLD:
                 return f"{observer} was never given access to it, so both answers have to be the same."
             case Breach.INTERFERED:
@@ -200,8 +217,28 @@ class _Explanation:
             case Breach.MISSING | Breach.DENIED | Breach.UNDELIVERED:
                 return self._why_theirs(observer)
 
-    def _why_intruded(self) -> str:
+    def _says_of_itself(self) -> str:
+        """To which thread and to whom the row belongs, as it says."""
+        assert self._row
+        of = []
+        if self._row.threads is not None:
+            threads = [self._place(self._model.things[ref]) for ref in self._row.threads]
+            of.append(f"to {' or '.join(threads) or 'a thread that no step made'}")
+        if self._row.owners is not None:
+            owners = dict.fromkeys(self._user(self._model.things[ref]) for ref in self._row.owners)
+            of.append(f"to {' or '.join(owners) or 'a user whom no step made'}")
+        return " and ".join(of)
+
+    def _attempts(self) -> str:
+        """Who tried to, and had to change nothing."""
         assert self._canary
+        ends = (*self._canary.ends, *self._canary.home.ended_by())
+        tried = [act for act in _in_order(ends) if not act.possible]
+        return "".join(f", but step {act.step} ({_by(act)}) tried" for act in tried[:1])
+
+    def _why_intruded(self) -> str:
+        if self._canary is None:
+            return "Nothing of an earlier program may be there after a reset."
         if self._canary.written.outcome is Outcome.REFUSED:
             return f"Step {self._canary.written.step} was refused, so it has to change nothing."
         author = self._short(self._canary.author) if self._canary.author else "whoever wrote it"
@@ -299,10 +336,12 @@ def _canary(model: Model, violation: Violation) -> Canary | None:
 
 
 def _about(model: Model, violation: Violation) -> Thing | None:
-    """Where the text lives, else what the refused read was about."""
+    """Where the text lives, else what the refused read or the probe was about."""
     canary = _canary(model, violation)
     if canary or violation.step is None:
         return canary.home if canary else None
+    if violation.breach is Breach.TOLD:
+        return probed(model, violation)
     return model.deeds[violation.step].innermost()
 
 

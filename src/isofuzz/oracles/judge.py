@@ -6,6 +6,9 @@ from isofuzz.history.entries import Entry
 from isofuzz.history.model import Model
 from isofuzz.oracles.crossing import Crossing
 from isofuzz.oracles.delivery import DeliveryOracle
+from isofuzz.oracles.existence import Existence
+from isofuzz.oracles.integrity import Integrity
+from isofuzz.oracles.issued import Issued
 from isofuzz.oracles.violation import Oracle, Violation
 from isofuzz.oracles.visibility import Visibility
 from isofuzz.program.vocabulary import Vocabulary
@@ -16,15 +19,19 @@ class Judge:
 
     def __init__(self, vocabulary: Vocabulary, *, only: Collection[Oracle] = tuple(Oracle)) -> None:
         self.model = Model(vocabulary)
+        self._issued = Issued(self.model)
         self.delivery = DeliveryOracle(self.model)
+        self.existence = Existence(self.model, self._issued)
         self.violations: list[Violation] = []
         self._only = frozenset(only)
-        self._oracles = (Crossing(self.model), Visibility(self.model), self.delivery)
+        integrity = Integrity(self.model, self._issued)
+        self._oracles = (Crossing(self.model), Visibility(self.model), self.delivery, self.existence, integrity)
         self._at = 0
 
     def feed(self, entry: Entry) -> list[Violation]:
         """Take the next entry of the history; return what it shows to be wrong."""
         self.model.feed(self._at, entry)
+        self._issued.feed(entry)
         found = [
             violation
             for oracle in self._oracles

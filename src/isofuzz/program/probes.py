@@ -1,9 +1,41 @@
-"""Probes: the same call made back to back with something that exists and with something that never did.
+"""Probes: the same call made back to back about something that exists and about something that never did.
 
-A system that hides what exists answers both alike.
+A system that hides what exists answers both alike. The call about what exists stands between two about what never
+did: whatever changes for good meanwhile, a clock say, or how often one may still ask, then differs between these two.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from isofuzz.program.steps import Argument, Call, NeverIssued, Ref
+from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Operation, Parameter, Vocabulary
+
+
+def hiding(vocabulary: Vocabulary, operation: Operation) -> Iterator[Parameter]:
+    """The parameters in which a user can ask about what never existed, and may not be told whether something does."""
+    for parameter in operation.drawn(Draw.THING):
+        spec = vocabulary.thing(parameter.type)
+        guarded = spec.kind in GUARDED and parameter.effect is not Effect.OWN
+        if guarded and spec.issued and spec.hidden and not parameter.several and vocabulary.actor(operation):
+            yield parameter
+
+
+def probe(call: Call, parameter: Parameter, thing: Ref) -> tuple[Call, Call, Call]:
+    """The call about the thing, between two about what never existed; numbered on from the number that it has."""
+
+    def naming(argument: Argument, place: int) -> Call:
+        return replace(call, number=call.number + place, arguments={**call.arguments, parameter.name: argument})
+
+    never = [NeverIssued(parameter.type, variant) for variant in range(2)]
+    return naming(never[0], 0), naming(thing, 1), naming(never[1], 2)
+
+
+def probed_between(before: Call, call: Call, after: Call) -> str | None:
+    """The parameter in which the call names a thing, where two otherwise equal ones name what never existed."""
+    name = probed_by(before, call)
+    if name is None or not isinstance(call.arguments[name], Ref):
+        return None
+    return name if probed_by(call, after) == name == probed_by(before, after) else None
 
 
 def names_unissued(call: Call) -> bool:

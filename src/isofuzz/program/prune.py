@@ -33,6 +33,24 @@ def up_to(program: Program, number: int) -> Program:
     return program
 
 
+def only(program: Program, numbers: Collection[int]) -> Program:
+    """The program of just these steps and of what they cannot do without."""
+    calls = {call.number: call for call in program.calls}
+    kept: set[int] = set()
+    pending = [number for number in numbers if number in calls]
+    while pending:
+        number = pending.pop()
+        if number not in kept:
+            kept.add(number)
+            pending += [ref.step for ref in calls[number].references()]
+    return without(program, calls.keys() - kept)
+
+
+def one_by_one(program: Program) -> Program:
+    """The program in which nothing overlaps."""
+    return Program.serial(*program.calls)
+
+
 def apart(program: Program, index: int) -> Program:
     """The program with the steps of one burst run one after the other."""
     split = tuple(Burst((call,)) for call in program.bursts[index].calls)

@@ -35,12 +35,27 @@ def coverage_table(exercised: Exercised, vocabulary: Vocabulary) -> Table:
     return table
 
 
-def delivered_line(exercised: Exercised) -> Text | None:
-    """Events that had to arrive and did; None if the target has no subscriptions that were used."""
-    if not exercised.delivered:
-        return None
-    counts = ", ".join(f"{name} {count}" for name, count in sorted(exercised.delivered.items()))
-    return Text(f"events that had to arrive and did: {counts}")
+def asserted_lines(exercised: Exercised) -> Iterator[Text]:
+    """What had to be so and was, besides what operations showed; nothing of what the target does not offer."""
+    if exercised.delivered:
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(exercised.delivered.items()))
+        yield Text(f"events that had to arrive and did: {counts}")
+    if exercised.alike:
+        yield Text(f"probes of what exists, answered as if it did not: {exercised.alike.total()}")
+    if exercised.looked:
+        yield Text(f"stored rows that hold a text, looked at: {exercised.rows}")
+
+
+def compared_lines(summary: Summary) -> Iterator[Text]:
+    """What noninterference has looked at, and what that cost; nothing if nothing was compared."""
+    compared = summary.compared
+    if not compared.users:
+        return
+    share = compared.seconds / summary.seconds if summary.seconds else 0
+    yield Text(
+        f"compared with what a user sees without the others: {compared.programs} programs, {compared.users} users, "
+        f"{sum(compared.left_out.values())} steps left out; {compared.executions} executions, {share:.0%} of the time"
+    )
 
 
 def missing_lines(summary: Summary) -> Iterator[Text]:

@@ -72,6 +72,8 @@ def title(violation: Violation) -> str:
         case Breach.REPLAYED:
             return f"a {secret}, written by {writer}, was delivered although it had been missed"
         case Breach.INTRUDED:
+            if not secret:
+                return "a text of an earlier program is stored, which a reset should have removed"
             return f"a {secret} is stored that {writer} had no right to write"
         case Breach.MISFILED:
             return f"a {secret}, written by {writer}, is stored as another's"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from isofuzz.cases.case import Case
-from isofuzz.history.entries import Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
+from isofuzz.history.entries import Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped, Storage
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
+from isofuzz.oracles.exhibits import row_of
 from isofuzz.oracles.explanation import cast
 from isofuzz.oracles.violation import Breach
 from isofuzz.program.canary import LENGTH, MARK
@@ -97,9 +98,23 @@ class _Teller:
                 self._add(self._receiver(socket), "⇠ closed by the system", mark=mark)
             case Skipped(step, operation):
                 self._add(None, f"{operation} skipped: what it needs never came to be", step=step)
+            case Storage() if breach:
+                self._add(self._session(self._model.things[self._case.violation.user]), self._stored(), mark=mark)
             case _ if breach:  # a barrier that has passed without what had to come before it
                 waiting = self._case.violation.socket
                 self._add(self._receiver(waiting) if waiting else None, f"⇠ {CROSSED} never came", mark=mark)
+
+    def _stored(self) -> str:
+        """What is wrong with what is stored at the end; a row with what it says that it belongs to."""
+        row = row_of(self._case.history, self._case.violation)
+        if row is None:
+            return f"▤ {CROSSED} is no longer stored"
+        said = (*self._names_of("in", row.threads), *self._names_of("of", row.owners))
+        return " ".join(("▤ stored", *said, self._masked(row.text, row.seen)))
+
+    def _names_of(self, preposition: str, refs: tuple[Ref, ...] | None) -> list[str]:
+        names = dict.fromkeys(self._argument(ref, None) for ref in refs or ())
+        return [] if refs is None else [f"{preposition} {' or '.join(names) or 'nobody knows what'}"]
 
     def _complete(self, entry: Completion, mark: Mark) -> None:
         ending = self._ending(entry, breach=mark is Mark.BREACH)

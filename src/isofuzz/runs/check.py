@@ -17,13 +17,14 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.program.steps import Program
 from isofuzz.program.vocabulary import Kind
 from isofuzz.runs.accepting import AcceptedFinding, AcceptList
+from isofuzz.runs.draft import Exercise
 from isofuzz.runs.events import Listener, Phase, Progress, Started
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.reproduction import overlaps
 from isofuzz.runs.sabotage import Answer, Attempt, copy_frames, swap_replies
-from isofuzz.runs.sweep import LEAST_SECONDS, Exercise, sweep
+from isofuzz.runs.sweep import LEAST_SECONDS, sweep
 from isofuzz.services import Sources, open_services
 from isofuzz.target.base import Target
 from isofuzz.target.signatures import Signatures, read_signatures

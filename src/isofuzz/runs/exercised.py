@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Standing
-from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped
+from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped, Storage
 from isofuzz.history.model import Deed
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import Judge
+from isofuzz.program.probes import hiding
 from isofuzz.program.vocabulary import Draw, Effect, Operation, Vocabulary
 from isofuzz.runs.latency import Latency
 from isofuzz.runs.sweep import enders, guarded
@@ -30,9 +31,10 @@ class Exercised:
 
     `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `seen` whatever
     showed one to anybody, `taken` rights that were there until an operation took them away, `delivered` events that had
-    to arrive and did, `unknown` absences that no barrier could prove; `unexpected` holds one example of each way in
-    which an operation ended unexpectedly, with its count. `latency` holds how long the target took over each operation,
-    by its name.
+    to arrive and did, `unknown` absences that no barrier could prove; `alike` counts, for each operation and parameter,
+    probes of what exists that were answered as if it did not; `looked` how often what is stored was looked at, and
+    `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation ended unexpectedly,
+    with its count. `latency` holds how long the target took over each operation, by its name.
     """
 
     programs: int = 0
@@ -47,6 +49,9 @@ class Exercised:
     taken: Counter[str] = field(default_factory=Counter)
     delivered: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    alike: Counter[tuple[str, str]] = field(default_factory=Counter)
+    looked: int = 0
+    rows: int = 0
     unexpected: Counter[tuple[str, str]] = field(default_factory=Counter)
     latency: defaultdict[str, Latency] = field(default_factory=lambda: defaultdict(Latency))
 
@@ -55,6 +60,7 @@ class Exercised:
         self.programs += 1
         self.delivered += judge.delivery.asserted
         self.unknown += judge.delivery.unknown
+        self.alike += judge.existence.alike
         for entry in history:
             match entry:
                 case Invocation():
@@ -64,6 +70,9 @@ class Exercised:
                 case Delivery():
                     self.frames += 1
                     self.seen += bool(entry.seen)
+                case Storage():
+                    self.looked += 1
+                    self.rows += len(entry.rows)
                 case Completion():
                     self.seen += bool(entry.seen)
                     deed = judge.model.deeds[entry.step]
@@ -93,6 +102,8 @@ class Exercised:
         promises = any(each.shows for each in vocabulary.operations) or any(each.pushes for each in vocabulary.things)
         if not promises and not self.seen:
             yield "nobody was ever shown a text that was written: let an operation return what the system answers"
+        if self.looked and not self.rows:
+            yield "`stored` of the target never returned a text that was written: let it return all that is stored"
 
     def _complete(self, deed: Deed, entry: Completion) -> None:
         name = deed.operation.name
@@ -133,6 +144,12 @@ class Exercised:
             if not self.cells[cell]:
                 article = "an" if cell.relation in (Relation.OWN, Relation.ENDED) else "a"
                 yield f"{name} was never tried with {article} {cell.relation} {cell.parameter}"
+        for parameter in hiding(vocabulary, operation):
+            if not self.alike[name, parameter.name]:
+                yield (
+                    f"{name} was never asked about a foreign {parameter.name}, between two that never existed, with "
+                    f"answers that can be compared"
+                )
 
 
 def formable(vocabulary: Vocabulary, operation: Operation) -> Iterator[Cell]:

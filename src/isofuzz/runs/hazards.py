@@ -1,7 +1,8 @@
 """What a run's figures say of the system's hazards: which operations are over their budgets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from isofuzz.cases.store import Finding
 from isofuzz.oracles.hazard import Hazard, HazardKind
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.exercised import Exercised
@@ -22,6 +23,14 @@ def over_budget(exercised: Exercised, vocabulary: Vocabulary) -> Iterator[Hazard
         if latency.count >= ENOUGH_CALLS and took > budget:
             sentence = f"p{PERCENT} of {latency.count} calls was {in_words(took)} ms, and the budget is {budget:g} ms"
             yield Hazard(HazardKind.OVER_BUDGET, name, f"{name} is too slow: {sentence}")
+
+
+def bounded_staleness(bounded: Mapping[str, Finding], grace: float) -> Iterator[Hazard]:
+    """What showed at once although the right to it had been taken away, and no longer once the grace was over."""
+    for fingerprint, finding in bounded.items():
+        place = finding.unkept or f"the evidence is in {finding.path}"
+        sentence = f"stale for a while, and no longer once {grace:g} s had passed: {finding.case.explanation} ({place})"
+        yield Hazard(HazardKind.BOUNDED_STALENESS, fingerprint, sentence)
 
 
 def unjudged(exercised: Exercised, vocabulary: Vocabulary) -> Iterator[str]:

@@ -18,8 +18,9 @@ class Profile:
     """The budget of a run.
 
     `programs` random programs of up to `steps` steps after their prologue, for at most `seconds`; `findings` after
-    which it stops; `shrink_seconds` for each of them. `known_only`: what is known instead of anything new, which is the
-    kept cases of the target, and of the random programs those that Hypothesis remembers.
+    which it stops; `shrink_seconds` for each of them. One random program in `compare_one_in` is compared with what each
+    user observes without the others, which costs as much as six; None: none is. `known_only`: what is known instead of
+    anything new, which is the kept cases of the target, and of the random programs those that Hypothesis remembers.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Profile:
     seconds: float
     findings: int
     shrink_seconds: float
+    compare_one_in: int | None = None
     known_only: bool = False
 
     @property
@@ -39,9 +41,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("dev", programs=40, steps=20, seconds=20, findings=1, shrink_seconds=20),
-        Profile("ci", programs=200, steps=30, seconds=120, findings=3, shrink_seconds=60),
-        Profile("nightly", programs=20_000, steps=50, seconds=3600, findings=50, shrink_seconds=300),
+        Profile("dev", programs=40, steps=20, seconds=20, findings=1, shrink_seconds=20, compare_one_in=10),
+        Profile("ci", programs=200, steps=30, seconds=120, findings=3, shrink_seconds=60, compare_one_in=5),
+        Profile("nightly", programs=20_000, steps=50, seconds=3600, findings=50, shrink_seconds=300, compare_one_in=1),
         Profile("replay", programs=1000, steps=50, seconds=120, findings=50, shrink_seconds=20, known_only=True),
     )
 }

@@ -98,7 +98,7 @@ async def _replay(path: Path, case: Case, times: int | None, sources: Sources) -
         open_services(sources) as services,
         running(target, signatures, services, new_mint()) as system,
     ):
-        reproducer = Reproducer(system, case.fingerprint, tuple(Oracle), lambda execution, violation: None)
+        reproducer = Reproducer(system, case, tuple(Oracle), lambda execution, violation: None)
         runs = 0
         while runs < wanted and (times or not seen):
             execution, shown = await reproducer.once(case.program)

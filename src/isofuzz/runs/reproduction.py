@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from isofuzz.cases.case import HitRate
+from isofuzz.cases.case import Case, HitRate
+from isofuzz.engine.comparison import compare
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System
 from isofuzz.oracles.judge import Judge
@@ -34,17 +35,33 @@ def tries_for(hit_rate: HitRate) -> int:
 
 @dataclass
 class Reproducer:
-    """Runs programs against one system, looking for one fingerprint; `see` hears of every violation."""
+    """Runs programs against one system, looking for the violation of a case; `see` hears of every violation.
+
+    What was found by comparing is compared again, and what an earlier program left behind is looked for after the
+    earlier programs of the case. `patience`: see `Execution`; `repeat`: how often a difference has to show again.
+    """
 
     system: System
-    fingerprint: str
+    case: Case
     only: Collection[Oracle]
     see: Callable[[Execution, Violation], None]
+    patience: float = 0
+    repeat: int = 1
+    _since: int = field(default=0, init=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the violation that is looked for."""
+        return self.case.fingerprint
+
+    def after(self, earlier: tuple[Program, ...]) -> "Reproducer":
+        """The same, after other programs."""
+        return replace(self, case=replace(self.case, earlier=earlier))
 
     async def once(self, program: Program) -> tuple[Execution, bool]:
         """Execute the program from reset: what came of it, and whether the violation showed."""
-        judge = Judge(self.system.signatures.vocabulary, only=self.only)
-        execution = await execute(self.system, program, judge, self.see, stop=self._shows)
+        compared = self.case.violation.oracle is Oracle.NONINTERFERENCE
+        execution = await (self._compared(program) if compared else self._executed(program))
         return execution, self._shows(execution)
 
     async def within(self, tries: int, program: Program) -> Execution | None:
@@ -63,5 +80,28 @@ class Reproducer:
             seen += shown
         return HitRate(seen, runs)
 
+    async def _executed(self, program: Program) -> Execution:
+        self._since = self.system.minted
+        for earlier in self.case.earlier:
+            await execute(self.system, earlier, self._new_judge(), self.see, stop=lambda execution: False)
+        return await execute(
+            self.system, program, self._new_judge(), self.see, stop=self._shows, patience=self.patience
+        )
+
+    async def _compared(self, program: Program) -> Execution:
+        user = self.case.violation.user
+        compared = await compare(self.system, program, self._new_judge, user=user, repeat=self.repeat)
+        return compared.complete
+
+    def _new_judge(self) -> Judge:
+        return Judge(self.system.signatures.vocabulary, only=self.only)
+
     def _shows(self, execution: Execution) -> bool:
-        return any(violation.fingerprint == self.fingerprint for violation in execution.judge.violations)
+        return any(
+            violation.fingerprint == self.fingerprint and self._is_of_this_story(execution, violation)
+            for violation in execution.judge.violations
+        )
+
+    def _is_of_this_story(self, execution: Execution, violation: Violation) -> bool:
+        """A text from before the earlier programs of the case is none that the case can explain."""
+        return violation.serial is None or execution.first_canary + violation.serial >= self._since

@@ -20,21 +20,24 @@ from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.machine import Stop, build_machine
 from isofuzz.engine.system import System, running
 from isofuzz.errors import InfrastructureError, UsageError
+from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.verdict import Verdict, conclude
 from isofuzz.oracles.violation import Oracle
+from isofuzz.program.steps import Program
 from isofuzz.runs.accepting import AcceptList
-from isofuzz.runs.cold import confirmed_cold
+from isofuzz.runs.casework import Casework
+from isofuzz.runs.comparing import Comparing, Comparisons
+from isofuzz.runs.database_watch import DatabaseWatch
 from isofuzz.runs.events import Listener, Phase, Progress, Started
 from isofuzz.runs.exercised import Exercised
-from isofuzz.runs.hazards import over_budget, unjudged
+from isofuzz.runs.hazards import bounded_staleness, over_budget, unjudged
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.known import known_cases
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.profiles import Profile, hypothesis_settings
 from isofuzz.runs.replay import why_untested
-from isofuzz.runs.reproduction import Reproducer, tries_for
-from isofuzz.runs.shrinking import shrink
+from isofuzz.runs.reproduction import tries_for
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
 from isofuzz.runs.targets import name_of
@@ -108,11 +111,13 @@ class _Run:
         self._listener = listener
         self._exercised = Exercised()
         self._keeper: Keeper | None = None
+        self._database: DatabaseWatch | None = None
         self._services = "none: they were not available"
         self._versions: dict[str, str] = {}
         self._began = time.monotonic()
         self._interrupted = False
         self._cut: list[str] = []
+        self._comparing: Comparing | None = None
         self._problem: Exception | None = None
 
     def to_the_end(self) -> Summary:
@@ -162,6 +167,8 @@ class _Run:
         )
         self._listener(Started(request.target, request.defect, self._profile.name, services.origin))
         self._system = system
+        self._database = DatabaseWatch(services, system.pool)
+        self._comparing = Comparing(system, self._new_judge, self._kept.see)
         return system
 
     # -- what is known, sweep and find
@@ -216,6 +223,9 @@ class _Run:
                 execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self._shows_new)
             )
             self._count(execution)
+            self.do(self._watched.look())
+            if exercise.compare:
+                self._compare(exercise.program)
             self._work_on_findings(system)
 
     def _find(self, system: System) -> None:
@@ -278,6 +288,9 @@ class _Run:
     def ended(self, execution: Execution) -> bool:
         """Count the program of the machine; go on with another?"""
         self._count(execution)
+        one_in = self._profile.compare_one_in
+        if one_in and self._exercised.programs % one_in == 0:
+            self._compare(execution.program)
         return not self._kept.unworked and time.monotonic() < self._deadline
 
     def failed(self, problem: Exception) -> None:
@@ -287,15 +300,23 @@ class _Run:
     # -- findings
 
     def _work_on_findings(self, system: System) -> None:
+        casework = Casework(
+            system,
+            self._kept,
+            only=self._request.only,
+            shrink_seconds=self._profile.shrink_seconds,
+            sources=self._request.sources,
+            listener=self._listener,
+            do=self.do,
+        )
         while self._kept.unworked and self._wants_findings():
-            self._listener(Phase("shrink"))
-            fingerprint = self._kept.unworked[0]
-            reproducer = Reproducer(system, fingerprint, self._request.only, self._kept.see)
-            hit_rate = self.do(shrink(reproducer, self._kept, self._profile.shrink_seconds, self._listener))
-            self._listener(Phase("confirm"))
-            finding = self._kept.findings[fingerprint]
-            cold = None if finding.unkept else confirmed_cold(finding.path, hit_rate, self._request.sources)
-            self._kept.conclude(fingerprint, hit_rate=hit_rate, cold=cold)
+            casework.work_on(self._kept.unworked[0])
+
+    def _compare(self, program: Program) -> None:
+        """Compare the program for each of its users, unless only other oracles are asked for."""
+        if Oracle.NONINTERFERENCE in self._request.only and not self._kept.unworked:
+            assert self._comparing, "the system is up before anything is executed"
+            self.do(self._comparing.compare(program))
 
     def _shows_new(self, execution: Execution) -> bool:
         """Did this program show something that nobody has worked on yet?"""
@@ -312,14 +333,27 @@ class _Run:
         assert self._keeper, "the system is up before anything is executed"
         return self._keeper
 
+    @property
+    def _watched(self) -> DatabaseWatch:
+        assert self._database, "the system is up before anything is executed"
+        return self._database
+
     def _new_judge(self) -> Judge:
         return Judge(self._signatures.vocabulary, only=self._request.only)
 
     def _count(self, execution: Execution) -> None:
         self._exercised.add(execution.history, execution.judge, execution.durations)
+        self._watched.add(execution.history)
         counted = self._exercised
         seconds = time.monotonic() - self._began
         self._listener(Progress(counted.programs, counted.operations, seconds, len(self._kept.findings)))
+
+    def _never_compared(self, compared: Comparisons) -> Iterator[str]:
+        if Oracle.NONINTERFERENCE in self._request.only:
+            yield from compared.missing(self._signatures.vocabulary)
+
+    def _stale_for_a_while(self) -> Iterator[Hazard]:
+        return bounded_staleness(self._keeper.bounded if self._keeper else {}, self._target.grace)
 
     def _target_name(self) -> str:
         return "".join(character for character in self._request.target if character.isalnum())
@@ -327,9 +361,15 @@ class _Run:
     def _summary(self, trouble: str | None, *, interrupted: bool) -> Summary:
         findings = tuple(self._keeper.findings.values()) if self._keeper else ()
         vocabulary = self._signatures.vocabulary
-        missing = (*self._cut, *self._exercised.missing(vocabulary))
-        hazards = tuple(over_budget(self._exercised, vocabulary))
-        not_judged = tuple(unjudged(self._exercised, vocabulary))
+        compared = self._comparing.counts if self._comparing else Comparisons()
+        missing = (*self._cut, *self._exercised.missing(vocabulary), *self._never_compared(compared))
+        database = self._database
+        hazards = (
+            *over_budget(self._exercised, vocabulary),
+            *self._stale_for_a_while(),
+            *(database.hazards() if database else ()),
+        )
+        not_judged = (*unjudged(self._exercised, vocabulary), *(database.unjudged() if database else ()))
         verdict = conclude(
             leaks=len(findings),
             unchecked=len(missing) + interrupted,
@@ -348,6 +388,7 @@ class _Run:
             accepted=tuple(self._keeper.accepted.values()) if self._keeper else (),
             lapsed=self._request.accept.lapsed(),
             exercised=self._exercised,
+            compared=compared,
             missing=missing,
             trouble=trouble,
             services=self._services,

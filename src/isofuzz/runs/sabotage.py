@@ -18,7 +18,8 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Breach, Violation
 from isofuzz.program.steps import Program
 from isofuzz.program.vocabulary import Operation, ThingSpec
-from isofuzz.runs.sweep import Draft, only_writes
+from isofuzz.runs.draft import Draft
+from isofuzz.runs.sweep import only_writes
 from isofuzz.target.signatures import Signatures
 
 See = Callable[[Execution, Violation], None]

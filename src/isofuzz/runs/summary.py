@@ -9,6 +9,7 @@ from isofuzz.history.entries import Outcome
 from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding
+from isofuzz.runs.comparing import Comparisons
 from isofuzz.runs.exercised import Exercised
 
 
@@ -19,7 +20,8 @@ class Summary:
     `missing` says what was not exercised; `trouble` why the run ended early, if it did; `seconds` is wall time.
     `accepted` are findings that were seen and do not count, `lapsed` what was accepted until a day that is over.
     `hazards` are what is amiss and no leak, unless the run is `strict`; `unjudged` says of what that is unknown;
-    `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have one.
+    `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have
+    one; `compared` counts what noninterference has looked at.
     """
 
     target: str
@@ -40,6 +42,7 @@ class Summary:
     hazards: tuple[Hazard, ...] = ()
     unjudged: tuple[str, ...] = ()
     budgets: Mapping[str, float] = field(default_factory=dict)
+    compared: Comparisons = field(default_factory=Comparisons)
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable summary; field names are stable."""
@@ -60,6 +63,7 @@ class Summary:
             "hazards": [_hazard(hazard) for hazard in self.hazards],
             "unjudged": list(self.unjudged),
             "exercised": _counts(self.exercised),
+            "compared": _compared(self.compared),
             "latency": {name: self._latency(name) for name in sorted(self.exercised.latency)},
             "missing": list(self.missing),
             "services": self.services,
@@ -111,6 +115,16 @@ def _acceptance(acceptance: Acceptance) -> dict[str, Any]:
 
 def _case(finding: Finding) -> str | None:
     return None if finding.unkept else str(finding.path)
+
+
+def _compared(compared: Comparisons) -> dict[str, Any]:
+    return {
+        "programs": compared.programs,
+        "users": compared.users,
+        "executions": compared.executions,
+        "seconds": round(compared.seconds, 3),
+        "left_out": dict(sorted(compared.left_out.items())),
+    }
 
 
 def _counts(exercised: Exercised) -> dict[str, Any]:

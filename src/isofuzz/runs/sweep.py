@@ -2,22 +2,21 @@
 
 Each operation for its owner (the positive control); each parameter that takes a thing with a foreign, a deleted and a
 never-issued one, alone and overlapping a write; each right given, taken away and given back, with writes and
-reconnects between; and users and keys whose texts some system would take for one another. A run with many sessions
-ends its sweep with each operation by all of them at the same time. What the sweep cannot reach is what the run reports
-as not exercised.
+reconnects between; users and keys whose texts some system would take for one another; and what exists, asked about
+by those from whom it is hidden. A run with many sessions ends its sweep with each operation by all of them at the same
+time. What the sweep cannot reach is what the run reports as not exercised.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
-from isofuzz.engine.prologue import EVERYTHING, crowd, prologue, scope_of, sharing
-from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_KEYS, PLAIN_NAMES
+from isofuzz.engine.prologue import crowd, scope_of, sharing
+from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS
 from isofuzz.history.relations import Relation
-from isofuzz.history.world import Thing
-from isofuzz.program.steps import Burst, Call, Program
+from isofuzz.program.probes import hiding
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
+from isofuzz.runs.draft import Draft, Exercise, reads
+from isofuzz.runs.onlookers import looking_on
 from isofuzz.target.signatures import Signatures
 
 LEAST_SECONDS = 90
@@ -33,19 +32,6 @@ _ROUNDS = 3
 """How often all sessions of a program do the same at the same time."""
 
 _NOT_OWN = (Relation.FOREIGN, Relation.ENDED, Relation.NEVER)
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One program of the sweep, and what it is there for."""
-
-    purpose: str
-    program: Program
-
-    @property
-    def cut(self) -> str:
-        """What is missing, in words, if the sweep ends before it."""
-        return f"the sweep was cut short at `{self.purpose}`: its time was up"
 
 
 def least_seconds(sessions: int | None) -> float:
@@ -77,8 +63,11 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
     if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
         for cluster in KEY_CLUSTERS:
             yield _confusable_keys(signatures, cluster[:_ALIKE])
-    for operation in filter(_reads, vocabulary.operations):
+    for operation in filter(reads, vocabulary.operations):
         yield _read_together(signatures, operation)
+    yield looking_on(signatures)
+    for name in _hidden(vocabulary):
+        yield _probed(signatures, name)
     if sessions:
         for operation in vocabulary.operations:
             yield from _all_together(signatures, operation, sessions)
@@ -100,76 +89,6 @@ def enders(vocabulary: Vocabulary, name: str) -> list[Operation]:
     ]
 
 
-class Draft:
-    """A program in the making, with two users or more and what they need."""
-
-    def __init__(
-        self,
-        signatures: Signatures,
-        *,
-        share: bool,
-        names: Sequence[str] = PLAIN_NAMES[:2],
-        equipment: Collection[Kind] = EVERYTHING,
-    ) -> None:
-        self._signatures = signatures
-        self._vocabulary = signatures.vocabulary
-        self._composer = Composer(signatures.vocabulary)
-        self._bursts: list[Burst] = []
-        self._users = [Plan(signatures, name=name) for name in names]
-        self.equip(share=share, equipment=equipment)
-        self.owner, self.guest = [*self.sessions, None, None][:2]
-
-    @property
-    def program(self) -> Program:
-        """What was drafted so far."""
-        return Program(tuple(self._bursts))
-
-    def equip(self, *, share: bool, equipment: Collection[Kind] = EVERYTHING) -> None:
-        """Add the steps that give each user a session and things, as far as they lack them."""
-        for call in prologue(self._composer, self._users, share=share, equipment=equipment):
-            self._bursts.append(Burst((call,)))
-        self.sessions = self._composer.sessions()
-
-    def compose(
-        self, operation: Operation, session: Thing | None, *, key: str = PLAIN_KEYS[0], **relations: Relation
-    ) -> Call | None:
-        """The step, if it can be done by this session with things to which its user stands so."""
-        return self.planned(operation, session, Plan(self._signatures, relations, key=key))
-
-    def planned(self, operation: Operation, session: Thing | None, plan: Plan) -> Call | None:
-        """The step as planned, if this session can do it."""
-        if self._vocabulary.actor(operation) is None:
-            return self._composer.compose(operation, plan)
-        return self._composer.compose(operation, plan, session=session.ref) if session else None
-
-    def do(self, operation: Operation, session: Thing | None, **relations: Relation) -> None:
-        """Add the step, if it can be done."""
-        self.together(self.compose(operation, session, **relations))
-
-    def together(self, *calls: Call | None) -> None:
-        """Add steps that overlap, as far as there are any."""
-        burst: list[Call] = []
-        for call in filter(None, calls):
-            if not self._composer.can_join(call, burst):
-                self._bursts.append(Burst(tuple(burst)))
-                burst = []
-            burst.append(call)
-        if burst:
-            self._bursts.append(Burst(tuple(burst)))
-
-    def all_who(self, wanted: Callable[[Operation], bool], *sessions: Thing | None) -> None:
-        """Add each wanted operation, by each of the sessions, with their own things."""
-        for session in sessions:
-            for operation in self._vocabulary.operations:
-                if wanted(operation):
-                    self.do(operation, session)
-
-    def finished(self, purpose: str) -> Exercise:
-        """The program, ending with everyone reading everything that they can."""
-        self.all_who(_reads, *self.sessions)
-        return Exercise(purpose, self.program)
-
-
 def _by_owner(signatures: Signatures, operation: Operation) -> Exercise:
     draft = Draft(signatures, share=True)
     draft.do(operation, draft.owner)
@@ -183,7 +102,7 @@ def _by_other(signatures: Signatures, operation: Operation, parameter: Parameter
         draft.do(enders(signatures.vocabulary, parameter.type)[0], draft.owner)
         draft.do(operation, draft.owner, **{parameter.name: relation})
     draft.do(operation, draft.guest, **{parameter.name: relation})
-    draft.all_who(_reads, draft.owner)
+    draft.all_who(reads, draft.owner)
     writing = next(filter(only_writes, signatures.vocabulary.operations), None)
     draft.together(
         draft.compose(writing, draft.owner) if writing else None,
@@ -203,12 +122,12 @@ def _right_taken(signatures: Signatures, operation: Operation) -> Exercise:
                 draft.do(other, draft.owner)
         draft.all_who(lambda other: _subscribes(vocabulary, other), draft.guest)
     draft.all_who(only_writes, draft.owner)
-    draft.all_who(_reads, draft.owner, draft.guest)
+    draft.all_who(reads, draft.owner, draft.guest)
     draft.do(operation, draft.owner)
     draft.all_who(only_writes, draft.owner)
     for other in vocabulary.operations:
         connects = any(vocabulary.thing(name).kind is Kind.SOCKET for name in other.creates)
-        if _subscribes(vocabulary, other) or _reads(other):
+        if _subscribes(vocabulary, other) or reads(other):
             draft.do(other, draft.guest, **{p.name: Relation.FOREIGN for p in guarded(vocabulary, other)})
         elif connects and vocabulary.actor(other):
             draft.do(other, draft.guest)
@@ -245,6 +164,23 @@ def _all_together(signatures: Signatures, operation: Operation, sessions: int) -
         yield draft.finished(f"{operation.name} by {sessions} sessions at the same time")
 
 
+def _hidden(vocabulary: Vocabulary) -> list[str]:
+    """The classes of things whose existence the system has to hide from those who ask about them."""
+    asked = (parameter.type for operation in vocabulary.operations for parameter in hiding(vocabulary, operation))
+    return list(dict.fromkeys(asked))
+
+
+def _probed(signatures: Signatures, name: str) -> Exercise:
+    """All that can be asked about things of this class, by one who has nothing to do with them."""
+    draft = Draft(signatures, share=False)
+    # What could end the session, if the system does not refuse it, comes last.
+    for operation in sorted(signatures.vocabulary.operations, key=lambda each: (each.takes_away, each.writes)):
+        for parameter in hiding(signatures.vocabulary, operation):
+            if parameter.type == name:
+                draft.probe(operation, draft.guest, parameter)
+    return Exercise(f"what exists is hidden: {name}", draft.program)
+
+
 def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:
     draft = Draft(signatures, share=True)
     draft.do(operation, draft.guest)
@@ -268,10 +204,6 @@ def _confusable_keys(signatures: Signatures, keys: Sequence[str]) -> Exercise:
                 elif only_writes(operation) and operation.creates:
                     draft.do(operation, session)
     return draft.finished(f"keys that are alike: {', '.join(map(repr, keys))}")
-
-
-def _reads(operation: Operation) -> bool:
-    return operation.shows is not None and not operation.writes
 
 
 def only_writes(operation: Operation) -> bool:

@@ -8,12 +8,14 @@ from pathlib import Path
 import asyncpg
 
 from isofuzz.errors import UsageError
+from isofuzz.oracles.posture import Posture
 from isofuzz.services.choosing import Choosing, Origin, switched_off
 from isofuzz.services.compose.running import POSTGRES
 from isofuzz.services.folders import RunFolder, run_folder
 from isofuzz.services.postgres import roles
 from isofuzz.services.postgres.connecting import Connection
 from isofuzz.services.postgres.for_run import RunPostgres, run_postgres
+from isofuzz.services.postgres.posture import read_posture
 from isofuzz.services.postgres.roles import Role
 from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.processes.readiness import Ready
@@ -136,6 +138,16 @@ class Services:
     def observer(self) -> Connection:
         """A connection to the run's database that sees every row and changes none; UsageError without Postgres."""
         return self._required_postgres.observer
+
+    async def posture(self) -> Posture:
+        """Whom the policies of the run's database bind, and what leads around them; empty in a run without Postgres.
+
+        Roles are named without the run's suffix. Raises InfrastructureError if the database cannot be read.
+        """
+        if self._postgres is None:
+            return Posture()
+        own = self._postgres.own_backends
+        return await read_posture(self.observer, own, lambda role: roles.plain_name(role, self.suffix))
 
     @property
     def _required_postgres(self) -> RunPostgres:

@@ -228,7 +228,7 @@ def _thing_spec(thing: type[Thing], found: _Found) -> ThingSpec:
         pushes=_pushed(thing, found) if issubclass(thing, Subscription) else None,
         echo=thing.options.echo,
         once=thing.options.once,
-        order=thing.options.order,
+        order=thing.options.in_order,
         replay=thing.options.replay,
     )
 

@@ -63,7 +63,7 @@ class Options:
     existence: Literal["hidden", "public"] = "hidden"
     echo: bool | None = None
     once: bool | None = None
-    order: bool | None = None
+    in_order: bool | None = None
     replay: bool | None = None
 
 
@@ -153,12 +153,12 @@ class Subscription(Thing, Generic[K]):
     """From its creation on: a frame for each new K in the innermost thing among the arguments.
 
     A keyword left out means that it may be so or not. `echo`: an author's own events come back. `once`: no event comes
-    twice on one socket for one subscription. `order`: events come in the order of their writes. `replay`: what was
+    twice on one socket for one subscription. `in_order`: events come in the order of their writes. `replay`: what was
     missed comes once the socket is resumed.
     """
 
     kind = Kind.SUBSCRIPTION
-    accepts = frozenset({"exclusive", "echo", "once", "order", "replay"})
+    accepts = frozenset({"exclusive", "echo", "once", "in_order", "replay"})
 
 
 @dataclasses.dataclass(frozen=True)

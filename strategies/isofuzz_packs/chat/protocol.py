@@ -72,6 +72,6 @@ def error_reply(client_id: ClientId, error: str) -> str:
     return json.dumps({"id": client_id, "error": error})
 
 
-def message_event(event: Literal["message", "edit"], thread: UUID, message: int, body: str) -> str:
-    """The frame that is pushed for a new message, or for a new body of an old one."""
-    return json.dumps({"event": event, "thread": str(thread), "message": message, "body": body})
+def event(kind: Literal["message", "edit", "deleted", "joined", "renamed"], thread: UUID, **told: object) -> str:
+    """The frame that is pushed when something happens in a thread."""
+    return json.dumps({"event": kind, "thread": str(thread), **told})

@@ -7,6 +7,7 @@ from uuid import UUID
 from isofuzz_packs.chat.refusals import BadRequest
 
 _NOTHING = UUID(int=0)
+_MOST_USERS = 100
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,25 @@ def number_of_a_thing(value: object) -> int:
     return value if 0 < value < 2**63 else 0
 
 
+def users_of_a_list(value: object) -> tuple[UUID, ...]:
+    """A list of up to a hundred ids of users."""
+    if not isinstance(value, list) or len(value) > _MOST_USERS:
+        raise BadRequest
+    return tuple(map(uuid_of_a_thing, value))
+
+
 Name: TypeAlias = Annotated[str, Text(1, 200)]
 Slug: TypeAlias = Annotated[str, Text(1, 200)]
+Title: TypeAlias = Annotated[str, Text(0, 500)]
 NewTitle: TypeAlias = Annotated[str | None, Text(0, 500)]
 Body: TypeAlias = Annotated[str, Text(0, 8000)]
 Token: TypeAlias = Annotated[str, Text(1, 200)]
 UserId: TypeAlias = Annotated[UUID, uuid_of_a_thing]
 ThreadId: TypeAlias = Annotated[UUID, uuid_of_a_thing]
+ConnectionId: TypeAlias = Annotated[UUID | None, uuid_of_a_thing]
+UserIds: TypeAlias = Annotated[tuple[UUID, ...], users_of_a_list]
 MessageId: TypeAlias = Annotated[int, number_of_a_thing]
+Seq: TypeAlias = Annotated[int, number_of_a_thing]
 
 
 @dataclass(frozen=True)
@@ -68,9 +80,13 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on with a session on another connection."""
+    """Go on with a session on another connection, in the place of one of its others if that is named.
+
+    What the other was subscribed to, this one is from now on; what was pushed there while it was closed comes here.
+    """
 
     token: Token
+    connection: ConnectionId = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +108,10 @@ class ReadAbout:
 
 @dataclass(frozen=True)
 class OpenThread:
-    """Open one's thread of that slug, made if there is none; a title, if given, replaces the one it has."""
+    """Open one's thread of that slug, made if there is none; a title, if given, replaces the one it has.
+
+    A new title is pushed to every subscribed connection of who is in the thread.
+    """
 
     slug: Slug
     title: NewTitle = None
@@ -100,7 +119,7 @@ class OpenThread:
 
 @dataclass(frozen=True)
 class ListThreads:
-    """All threads that one owns or is a member of, oldest first."""
+    """All threads that one owns or is a member of, oldest first, and how many they are."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,18 @@ class Kick:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Make these the members of one's own thread, nobody else, and call it so; who is in it then is pushed the title.
+
+    The owner stays, named or not.
+    """
+
+    thread: ThreadId
+    members: UserIds
+    title: Title
+
+
+@dataclass(frozen=True)
 class Post:
     """Write a message, which is pushed to every subscribed connection of who is in the thread."""
 
@@ -135,10 +166,21 @@ class Post:
 
 
 @dataclass(frozen=True)
-class History:
-    """All messages of a thread, oldest first."""
+class Quote:
+    """Write a message about another one of the same thread, and say whose words those are; pushed like any other."""
 
     thread: ThreadId
+    message: MessageId
+    author: UserId
+    body: Body
+
+
+@dataclass(frozen=True)
+class History:
+    """The messages of a thread that come after one of them, oldest first: a page of them, and where the next begins."""
+
+    thread: ThreadId
+    after: Seq = 0
 
 
 @dataclass(frozen=True)
@@ -150,22 +192,23 @@ class Search:
 
 @dataclass(frozen=True)
 class EditMessage:
-    """Replace the body of one's own message, which is pushed like a new one."""
+    """Replace the body of one's own message in that thread, which is pushed like a new one."""
 
+    thread: ThreadId
     message: MessageId
     body: Body
 
 
 @dataclass(frozen=True)
 class DeleteMessage:
-    """Delete one's own message."""
+    """Delete one's own message; that it is gone is pushed."""
 
     message: MessageId
 
 
 @dataclass(frozen=True)
 class Subscribe:
-    """From now on, push the thread's new and edited messages to this connection."""
+    """From now on, push what happens in the thread to this connection; the others who listen are told who joined."""
 
     thread: ThreadId
 
@@ -182,7 +225,9 @@ Request: TypeAlias = (
     | DeleteThread
     | Invite
     | Kick
+    | Share
     | Post
+    | Quote
     | History
     | Search
     | EditMessage

@@ -48,19 +48,30 @@ CREATE TABLE thread_members (
 );
 CREATE INDEX ON thread_members (user_id);
 
-CREATE TABLE messages (
-    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    thread_id uuid NOT NULL REFERENCES threads ON DELETE CASCADE,
-    author_id uuid NOT NULL REFERENCES users,
-    body      text NOT NULL
+-- Whoever writes a message numbers it, and row security knows no columns: so the number is no column of the thread.
+CREATE TABLE thread_counters (
+    thread_id uuid PRIMARY KEY REFERENCES threads ON DELETE CASCADE,
+    last_seq  bigint NOT NULL
 );
-CREATE INDEX ON messages (thread_id);
 
-ALTER TABLE users          ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE sessions       ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE threads        ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE thread_members ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE messages       ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE TABLE messages (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    thread_id        uuid NOT NULL REFERENCES threads ON DELETE CASCADE,
+    seq              bigint NOT NULL,
+    author_id        uuid NOT NULL REFERENCES users,
+    body             text NOT NULL,
+    quoted_id        bigint REFERENCES messages ON DELETE SET NULL,
+    quoted_author_id uuid,  -- whose words the author says they are: no more than a claim, so it refers to nobody
+    UNIQUE (thread_id, seq)
+);
+CREATE INDEX ON messages (quoted_id);
+
+ALTER TABLE users           ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE sessions        ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE threads         ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE thread_members  ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE thread_counters ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE messages        ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY oneself    ON users FOR ALL    USING (id = acting_user());
 CREATE POLICY signing_in ON users FOR ALL    USING (name = current_setting('app.name', true));
@@ -82,17 +93,21 @@ CREATE POLICY owner   ON thread_members FOR ALL    USING (owner_id = acting_user
 CREATE POLICY oneself ON thread_members FOR SELECT USING (user_id = acting_user());
 CREATE POLICY service ON thread_members FOR SELECT USING (acting_as_service());
 
+CREATE POLICY in_seen_thread ON thread_counters FOR ALL
+    USING (EXISTS (SELECT FROM threads t WHERE t.id = thread_counters.thread_id));
+
 CREATE POLICY in_seen_thread ON messages FOR SELECT
     USING (EXISTS (SELECT FROM threads t WHERE t.id = messages.thread_id));
 CREATE POLICY author ON messages FOR ALL
     USING (author_id = acting_user() AND EXISTS (SELECT FROM threads t WHERE t.id = messages.thread_id));
 
 GRANT USAGE ON SCHEMA public TO {app_role};
-GRANT SELECT, INSERT, UPDATE (about, signed_in_at) ON users          TO {app_role};
-GRANT SELECT, INSERT, DELETE                       ON sessions       TO {app_role};
-GRANT SELECT, INSERT, UPDATE (title), DELETE       ON threads        TO {app_role};
-GRANT SELECT, INSERT, DELETE                       ON thread_members TO {app_role};
-GRANT SELECT, INSERT, UPDATE (body), DELETE        ON messages       TO {app_role};
+GRANT SELECT, INSERT, UPDATE (about, signed_in_at) ON users           TO {app_role};
+GRANT SELECT, INSERT, DELETE                       ON sessions        TO {app_role};
+GRANT SELECT, INSERT, UPDATE (title), DELETE       ON threads         TO {app_role};
+GRANT SELECT, INSERT, DELETE                       ON thread_members  TO {app_role};
+GRANT SELECT, INSERT, UPDATE (last_seq)            ON thread_counters TO {app_role};
+GRANT SELECT, INSERT, UPDATE (body), DELETE        ON messages        TO {app_role};
 """
 
 

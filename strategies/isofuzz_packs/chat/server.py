@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from isofuzz_packs.chat.accounts import Accounts
 from isofuzz_packs.chat.defects import Defect
+from isofuzz_packs.chat.messages import Messages
 from isofuzz_packs.chat.protocol import ClientId, error_reply, open_envelope, read_request, reply
 from isofuzz_packs.chat.refusals import Refusal
 from isofuzz_packs.chat.router import Connection, Router
@@ -34,7 +35,8 @@ class ChatServer:
         planted = None if defect is None else Defect(defect)
         self._database = Database(app_url)
         self._router = Router(planted)
-        self._service = Service(Accounts(self._database), Threads(self._database, planted), self._router)
+        accounts, threads = Accounts(self._database), Threads(self._database, planted)
+        self._service = Service(accounts, threads, Messages(self._database, planted), self._router, planted)
         self._unix_path = unix_path
         self._port = port
         self._running = AsyncExitStack()
@@ -63,6 +65,14 @@ class ChatServer:
     def url(self) -> str:
         """Where clients connect; with a Unix socket, what they name as the host."""
         return "ws://localhost/" if self._unix_path is not None else f"ws://127.0.0.1:{self._port}/"
+
+    async def pooled(self, query: str) -> list[str]:
+        """The text that the query returns on each database connection that is idle just now, as it was left."""
+        return await self._database.pooled(query)
+
+    def forget_closed(self) -> None:
+        """Forget every connection that is closed: nobody can resume it any more."""
+        self._router.remove_closed()
 
     async def _converse(self, websocket: ServerConnection) -> None:
         connection = Connection(websocket)

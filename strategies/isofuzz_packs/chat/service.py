@@ -1,10 +1,14 @@
 """What each request does: store, tell the router, and say what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 from isofuzz_packs.chat.accounts import Accounts
-from isofuzz_packs.chat.protocol import message_event
+from isofuzz_packs.chat.defects import Defect
+from isofuzz_packs.chat.messages import PAGE, Messages, Quotation
+from isofuzz_packs.chat.protocol import event
+from isofuzz_packs.chat.refusals import NotFound
 from isofuzz_packs.chat.requests import (
     DeleteMessage,
     DeleteThread,
@@ -17,11 +21,13 @@ from isofuzz_packs.chat.requests import (
     OpenThread,
     Ping,
     Post,
+    Quote,
     ReadAbout,
     Request,
     Resume,
     Search,
     SetAbout,
+    Share,
     SignIn,
     Subscribe,
 )
@@ -36,10 +42,15 @@ _DONE: Answer = {}
 class Service:
     """The chat, apart from its sockets."""
 
-    def __init__(self, accounts: Accounts, threads: Threads, router: Router) -> None:
+    def __init__(
+        self, accounts: Accounts, threads: Threads, messages: Messages, router: Router, defect: Defect | None
+    ) -> None:
         self._accounts = accounts
         self._threads = threads
+        self._messages = messages
         self._router = router
+        self._defect = defect
+        self._kicked: set[tuple[UUID, UUID]] = set()
 
     async def answer(self, connection: Connection, request: Request) -> Answer:
         """Do what is asked, for the session of the connection; raises Refusal."""
@@ -48,34 +59,45 @@ class Service:
                 return _DONE
             case SignIn(name):
                 return await self._sign_in(connection, name)
-            case Resume(token):
-                return await self._resume(connection, token)
+            case Resume(token, handle):
+                return await self._resume(connection, token, handle)
             case LogOut():
                 return await self._log_out(connection.session)
             case Subscribe(thread):
                 return await self._subscribe(connection, thread)
             case SetAbout() | ReadAbout() | OpenThread() | ListThreads() | Search():
                 return await self._answer_about_own(connection.session, request)
-            case DeleteThread() | Invite() | Kick() | Post() | History():
+            case DeleteThread() | Invite() | Kick() | Share():
                 return await self._answer_about_thread(connection.session, request)
-            case EditMessage(message, body):
-                await self._edit(connection.session, message, body)
-                return _DONE
-            case DeleteMessage(message):
-                await self._threads.delete_message(connection.session, message)
-                return _DONE
+            case Post() | Quote() | History() | EditMessage() | DeleteMessage():
+                return await self._answer_about_messages(connection.session, request)
 
     async def _sign_in(self, connection: Connection, name: str) -> Answer:
         connection.check_vacant()
         session, token = await self._accounts.sign_in(name)
         connection.belong_to(session)
-        return {"token": token, "user": str(session.user)}
+        return {"token": token, "user": str(session.user), "connection": str(connection.handle)}
 
-    async def _resume(self, connection: Connection, token: str) -> Answer:
+    async def _resume(self, connection: Connection, token: str, handle: UUID | None) -> Answer:
         connection.check_vacant()
         session = await self._accounts.resume(token)
+        old = None if handle is None else self._router.find(session, handle)
         connection.belong_to(session)
-        return {"user": str(session.user)}
+        if old is not None:
+            await self._go_on(connection, old)
+        return {"user": str(session.user), "connection": str(connection.handle)}
+
+    async def _go_on(self, connection: Connection, old: Connection) -> None:
+        """Nothing happens in what was listened to between asking for the right to see it and pushing what was missed.
+
+        The locks are taken in one order by all, so that no two wait for each other.
+        """
+        async with AsyncExitStack() as turns:
+            threads = sorted(old.subscriptions)
+            for thread in threads:
+                await turns.enter_async_context(self._router.in_turn(thread))
+            seen = await self._threads.seen_among(connection.session, threads)
+            self._router.replace(old, connection, seen)
 
     async def _log_out(self, session: Session) -> Answer:
         await self._accounts.log_out(session)
@@ -83,9 +105,12 @@ class Service:
         return _DONE
 
     async def _subscribe(self, connection: Connection, thread: UUID) -> Answer:
+        user = connection.session.user
         async with self._router.in_turn(thread):
-            await self._threads.check_seen(connection.session, thread)
+            listened = self._router.has_listeners(thread)
+            audience = await self._threads.look_in(connection.session, thread, has_listeners=listened)
             connection.subscribe(thread)
+            self._router.notify(thread, audience - {user}, event("joined", thread, user=str(user)))
         return _DONE
 
     async def _answer_about_own(
@@ -98,51 +123,105 @@ class Service:
             case ReadAbout():
                 return {"about": await self._accounts.about(session)}
             case OpenThread(slug, title):
-                opened = await self._threads.open_thread(session, slug, title)
-                return {"thread": str(opened.id), "title": opened.title}
+                return await self._open_thread(session, slug, title)
             case ListThreads():
-                threads = await self._threads.list_threads(session)
+                threads, total = await self._threads.list_threads(session)
                 return {
                     "threads": [
                         {"thread": str(t.id), "owner": str(t.owner_id), "slug": t.slug, "title": t.title}
                         for t in threads
-                    ]
+                    ],
+                    "total": total,
                 }
             case Search(text):
-                found = await self._threads.search(session, text)
+                found = await self._messages.search(session, text)
                 return {"messages": [{"message": m.id, "thread": str(m.thread_id), "body": m.body} for m in found]}
 
-    async def _answer_about_thread(
-        self, session: Session, request: DeleteThread | Invite | Kick | Post | History
-    ) -> Answer:
+    async def _answer_about_thread(self, session: Session, request: DeleteThread | Invite | Kick | Share) -> Answer:
+        thread = request.thread
         match request:
-            case DeleteThread(thread):
+            case DeleteThread():
                 async with self._router.in_turn(thread):
                     await self._threads.delete_thread(session, thread)
                     self._router.end_thread(thread)
-                return _DONE
-            case Invite(thread, user):
+            case Invite(_, user):
                 await self._threads.invite(session, thread, user)
-                return _DONE
-            case Kick(thread, user):
+            case Kick(_, user):
                 async with self._router.in_turn(thread):
                     await self._threads.kick(session, thread, user)
-                return _DONE
+                if self._defect is Defect.MEMBERSHIP_CACHED:
+                    self._kicked.add((thread, user))
+            case Share(_, members, title):
+                await self._share(session, thread, members, title)
+        return _DONE
+
+    async def _answer_about_messages(
+        self, session: Session, request: Post | Quote | History | EditMessage | DeleteMessage
+    ) -> Answer:
+        match request:
             case Post(thread, body):
                 return {"message": await self._post(session, thread, body)}
-            case History(thread):
-                messages = await self._threads.history(session, thread)
-                return {"messages": [{"message": m.id, "author": str(m.author_id), "body": m.body} for m in messages]}
+            case Quote(thread, message, author, body):
+                return {"message": await self._post(session, thread, body, Quotation(message, author))}
+            case History(thread, after):
+                return await self._history(session, thread, after)
+            case EditMessage(thread, message, body):
+                await self._edit(session, thread, message, body)
+            case DeleteMessage(message):
+                await self._delete(session, message)
+        return _DONE
 
-    async def _post(self, session: Session, thread: UUID, body: str) -> int:
-        async with self._router.in_turn(thread):
-            posted = await self._threads.post(session, thread, body, has_listeners=self._router.has_listeners(thread))
-            self._router.push(thread, posted.audience, message_event("message", thread, posted.message, body))
-        return posted.message
-
-    async def _edit(self, session: Session, message: int, body: str) -> None:
-        thread = await self._threads.thread_of(session, message)
+    async def _open_thread(self, session: Session, slug: str, title: str | None) -> Answer:
+        opened = await self._threads.open_thread(session, slug, title)
+        thread: UUID = opened.id
+        if title is None or opened.settled:
+            return {"thread": str(thread), "title": opened.title}
         async with self._router.in_turn(thread):
             listened = self._router.has_listeners(thread)
-            edited = await self._threads.edit_message(session, message, body, has_listeners=listened)
-            self._router.push(thread, edited.audience, message_event("edit", thread, message, body))
+            renamed = await self._threads.rename(session, thread, title, has_listeners=listened)
+            self._router.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
+        return {"thread": str(thread), "title": title}
+
+    async def _share(self, session: Session, thread: UUID, members: Sequence[UUID], title: str) -> None:
+        async with self._router.in_turn(thread):
+            listened = self._router.has_listeners(thread)
+            renamed = await self._threads.share(session, thread, members, title, has_listeners=listened)
+            self._router.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
+
+    async def _post(self, session: Session, thread: UUID, body: str, quotation: Quotation | None = None) -> int:
+        async with self._router.in_turn(thread):
+            listened = self._router.has_listeners(thread)
+            posted = await self._messages.post(session, thread, body, quotation, has_listeners=listened)
+            told = event("message", thread, message=posted.message, body=body)
+            self._router.push(thread, posted.audience, told)
+        return posted.message
+
+    async def _history(self, session: Session, thread: UUID, after: int) -> Answer:
+        if (thread, session.user) in self._kicked:  # empty unless MEMBERSHIP_CACHED is planted
+            raise NotFound
+        page = await self._messages.history(session, thread, after)
+        messages = [
+            {
+                "message": m.id,
+                "seq": m.seq,
+                "author": str(m.author_id),
+                "body": m.body,
+                "quotes": m.quoted_id,
+                "quoted": None if m.quoted_author_id is None else str(m.quoted_author_id),
+            }
+            for m in page
+        ]
+        return {"messages": messages, "next": page[-1].seq if len(page) == PAGE else None}
+
+    async def _edit(self, session: Session, thread: UUID, message: int, body: str) -> None:
+        async with self._router.in_turn(thread):
+            listened = self._router.has_listeners(thread)
+            audience = await self._messages.edit(session, thread, message, body, has_listeners=listened)
+            self._router.push(thread, audience, event("edit", thread, message=message, body=body))
+
+    async def _delete(self, session: Session, message: int) -> None:
+        thread = await self._messages.thread_of(session, message)
+        async with self._router.in_turn(thread):
+            listened = self._router.has_listeners(thread)
+            audience = await self._messages.delete(session, thread, message, has_listeners=listened)
+            self._router.notify(thread, audience, event("deleted", thread, message=message))

@@ -1,11 +1,15 @@
 """The target of the reference chat: what its users can do, in the words of isofuzz."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import field
 from itertools import count
 from typing import Any, ClassVar
 
 from isofuzz import (
     All,
+    Audience,
+    Database,
     Ends,
     Grants,
     Key,
@@ -18,6 +22,7 @@ from isofuzz import (
     Services,
     Session,
     Some,
+    Stored,
     Subscription,
     Target,
     Thread,
@@ -49,10 +54,25 @@ class Who(User):
 
 
 class Line(WebSocket):
-    """A connection: requests and their replies, and between them the events that it is subscribed to."""
+    """A connection: requests and their replies, and between them the events that it is subscribed to.
+
+    `token` is that of its session, `handle` what the chat calls the connection. What is asked for on one that was
+    resumed is asked for on its `successor`; `turn` has requests wait until that is there.
+    """
+
+    token: str = ""
+    handle: str = ""
+    successor: "Line | None" = None
+    turn: asyncio.Lock = field(init=False, repr=False, default_factory=asyncio.Lock)
 
     async def call(self, do: str, **fields: object) -> Any:
         """Make a request and return what it was answered; raises Refused with the error."""
+        async with self.turn:
+            if self.successor is None:
+                return await self._call(do, **fields)
+        return await self.successor.call(do, **fields)
+
+    async def _call(self, do: str, **fields: object) -> Any:
         number = next(_numbers)
         reply = await self.ask({"id": number, "do": do, **fields}, until=lambda frame: frame.get("id") == number)
         if "error" in reply:
@@ -83,8 +103,12 @@ class Message(Record):
     id: int
 
 
-class Feed(Subscription[Body], echo=True):
+class Feed(Subscription[Body], echo=True, once=True, in_order=True, replay=True):
     """Each new or edited message of one thread, the author's own included."""
+
+
+class Renames(Subscription[Title], echo=True, once=True, in_order=True, replay=True):
+    """Each new title of one thread."""
 
 
 class Chat(Target):
@@ -97,23 +121,53 @@ class Chat(Target):
         app = await services.create_role("app")
         await create_schema(services.database_url, app.name)
         self._path = services.folder / "chat.sock"
-        async with ChatServer(app.url, unix_path=self._path, defect=self.defect) as server:
-            self._url = server.url
+        async with ChatServer(app.url, unix_path=self._path, defect=self.defect) as self._server:
             yield
+
+    async def reset(self) -> None:
+        """Have the server forget the connections that could be resumed."""
+        self._server.forget_closed()
+
+    async def stored(self, database: Database) -> Iterable[Stored]:
+        """Every message, title and text about a user."""
+        rows = await database.fetch(
+            """SELECT body AS text, thread_id::text AS thread, author_id::text AS owner FROM messages
+               UNION ALL SELECT title, id::text, owner_id::text FROM threads
+               UNION ALL SELECT about, NULL, id::text FROM users"""
+        )
+        return [Stored(row["text"], row["thread"], row["owner"]) for row in rows]
+
+    async def pooled(self, query: str) -> Sequence[str]:
+        """The server runs in this process, so its pool can be asked directly."""
+        return await self._server.pooled(query)
 
     @operation
     async def sign_in(self, name: Name) -> tuple[Who, Me, Line]:
         """Sign in, and up if the name is new."""
         line = await self._connect()
         answer = await line.call("sign_in", name=name)
-        return Who(answer["user"]), Me(answer["token"], line), line
+        line.token, line.handle = answer["token"], answer["connection"]
+        return Who(answer["user"]), Me(line.token, line), line
 
     @operation
     async def connect(self, me: Me) -> Line:
         """Open another connection for the same session."""
         line = await self._connect()
-        await line.call("resume", token=me.token)
+        answer = await line.call("resume", token=me.token)
+        line.token, line.handle = me.token, answer["connection"]
         return line
+
+    @operation
+    async def resume(self, me: Me, line: Line) -> Line:
+        """Drop a connection and open another one that goes on in its place."""
+        async with line.turn:
+            if line.token == me.token:  # one of another session cannot be resumed, as the chat will say
+                await line.close()
+            successor = await self._connect()
+            answer = await successor.call("resume", token=me.token, connection=line.handle)
+            successor.token, successor.handle = me.token, answer["connection"]
+            line.successor = successor
+            return successor
 
     @operation
     async def log_out(self, me: Ends[Me]) -> None:
@@ -133,9 +187,20 @@ class Chat(Target):
         return Message(answer["message"])
 
     @operation
+    async def quote(self, me: Me, room: Room, message: Message, author: Who, body: Body) -> Message:
+        """Write a message about another one of the same thread, and say whose words those are."""
+        answer = await me.line.call("quote", thread=room.id, message=message.id, author=author.id, body=body)
+        return Message(answer["message"])
+
+    @operation
     async def history(self, me: Me, room: Room) -> All[Body]:
-        """All messages of a thread."""
-        return await me.line.call("history", thread=room.id)
+        """All messages of a thread, page by page."""
+        messages, after = [], 0
+        while after is not None:
+            page = await me.line.call("history", thread=room.id, after=after)
+            messages += page["messages"]
+            after = page["next"]
+        return messages
 
     @operation
     async def list_threads(self, me: Me) -> All[Title]:
@@ -158,9 +223,14 @@ class Chat(Target):
         await me.line.call("kick", thread=room.id, user=member.id)
 
     @operation
-    async def edit_message(self, me: Me, message: Message, body: Body) -> None:
-        """Replace what one's own message says."""
-        await me.line.call("edit_message", message=message.id, body=body)
+    async def share(self, me: Me, room: Room, members: Audience[Sequence[Who]], title: Title) -> None:
+        """Let just these users into one's own thread, and call it by another title."""
+        await me.line.call("share", thread=room.id, members=[member.id for member in members], title=title)
+
+    @operation
+    async def edit_message(self, me: Me, room: Room, message: Message, body: Body) -> None:
+        """Replace what one's own message in a thread says."""
+        await me.line.call("edit_message", thread=room.id, message=message.id, body=body)
 
     @operation
     async def delete_message(self, me: Me, message: Ends[Message]) -> None:
@@ -173,10 +243,10 @@ class Chat(Target):
         await me.line.call("delete_thread", thread=room.id)
 
     @operation
-    async def subscribe(self, me: Me, line: Line, room: Room) -> Feed:
-        """Have the messages of a thread pushed to a connection of one's own."""
+    async def subscribe(self, me: Me, line: Line, room: Room) -> tuple[Feed, Renames]:
+        """Have what happens in a thread pushed to a connection of one's own."""
         await line.call("subscribe", thread=room.id)
-        return Feed()
+        return Feed(), Renames()
 
     @operation
     async def set_about(self, me: Me, about: About) -> None:
@@ -189,7 +259,7 @@ class Chat(Target):
         return await me.line.call("read_about")
 
     async def _connect(self) -> Line:
-        return await Line.open(self._url, unix=str(self._path))
+        return await Line.open(self._server.url, unix=str(self._path))
 
 
 _numbers = count(1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import AsyncAdaptedQueuePool, Row, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -59,9 +59,17 @@ class Transaction:
         if stamped is None or not stamped.live:
             raise NotSignedIn
 
+    async def act_for_user(self, user: UUID) -> None:
+        """Act for that user from here on, whoever asked for it."""
+        await self.set("app.user_id", str(user))
+
     async def act_as_service(self) -> None:
         """From here on, read on behalf of everyone."""
         await self.set("app.service", "on")
+
+    async def act_as_service_no_more(self) -> None:
+        """From here on, read on behalf of the user alone."""
+        await self.set("app.service", "off")
 
 
 class Database:
@@ -83,6 +91,20 @@ class Database:
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self._engine.dispose()
+
+    async def pooled(self, query: str) -> list[str]:
+        """The one text that the query returns on each connection that is idle in the pool, each as it was left.
+
+        They go back in the order in which they came, so that the next requests use those that they would have used.
+        """
+        pool = self._engine.sync_engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        idle = [await self._engine.connect() for _ in range(pool.checkedin())]
+        try:
+            return [await _fetch_outside_transaction(connection, query) for connection in idle]
+        finally:
+            for connection in idle:
+                await connection.close()
 
     @asynccontextmanager
     async def anonymous(self) -> AsyncIterator[Transaction]:
@@ -108,3 +130,8 @@ class Database:
             transaction = Transaction(connection)
             await transaction.act_for(session)
             yield transaction
+
+
+async def _fetch_outside_transaction(connection: AsyncConnection, query: str) -> str:
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return str(await driver.fetchval(query))

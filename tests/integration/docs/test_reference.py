@@ -33,7 +33,11 @@ def test_things_and_their_keywords(read_page: ReadPage) -> None:
 def test_profiles(read_page: ReadPage) -> None:
     told = [[cell.strip("`") for cell in row] for row in read_page(REFERENCE).rows("## Profiles")]
     assert told == [
-        [p.name, *(f"{n:g}" for n in (p.programs, p.steps, p.seconds, p.findings, p.shrink_seconds))]
+        [
+            p.name,
+            *(f"{n:g}" for n in (p.programs, p.steps, p.seconds, p.findings, p.shrink_seconds)),
+            str(p.compare_one_in or "none"),
+        ]
         for p in PROFILES.values()
     ]
 

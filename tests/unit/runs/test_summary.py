@@ -1,6 +1,7 @@
 """The summary for machines: its fields are a promise."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Call, Program, Ref
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding
+from isofuzz.runs.comparing import Comparisons
 from isofuzz.runs.exercised import Cell, Exercised
 from isofuzz.runs.summary import Summary
 
@@ -50,6 +52,7 @@ def summary(*findings: Finding) -> Summary:
         verdict=Verdict.LEAKED,
         findings=findings,
         exercised=exercised,
+        compared=Comparisons(programs=1, users=2, executions=5, seconds=0.25, left_out=Counter({"post": 3})),
         missing=("edit was never tried",),
         trouble=None,
         services="Postgres 18, embedded",
@@ -111,6 +114,7 @@ def test_every_field_of_it() -> None:
                 {"operation": "post", "error": "TimeoutError: ", "count": 1},
             ],
         },
+        "compared": {"programs": 1, "users": 2, "executions": 5, "seconds": 0.25, "left_out": {"post": 3}},
         "latency": {
             "history": {"count": 1, "p50_ms": 247.766, "p95_ms": 247.766, "max_ms": 250.0, "budget_ms": None},
             "post": {"count": 20, "p50_ms": 1.596, "p95_ms": 1.596, "max_ms": 1.6, "budget_ms": 1.5},

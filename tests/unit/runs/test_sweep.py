@@ -6,7 +6,8 @@
 import pytest
 
 from isofuzz.program.steps import Burst, Program
-from isofuzz.runs.sweep import LEAST_SECONDS, Exercise, least_seconds, sweep
+from isofuzz.runs.draft import Exercise
+from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
 from isofuzz.target.base import Target, operation
 from isofuzz.target.signatures import Signatures, read_signatures
 from isofuzz.target.things import Name, Secret, Session, User

@@ -47,7 +47,7 @@ def test_options_are_inherited() -> None:
             Subscription,
             "public",
             "class X: public= says nothing about a subscription; "
-            "write one of echo=, exclusive=, once=, order=, replay=",
+            "write one of echo=, exclusive=, in_order=, once=, replay=",
         ),
     ],
 )

@@ -35,6 +35,8 @@ class RunPostgres:
     resetting: reset.Reset
     observer: Connection
     """A connection to the run's database that sees every row and changes none."""
+    own_backends: tuple[int, ...]
+    """The server processes of isofuzz's own connections to the run's database."""
     origin: str
     """One line for people: which Postgres this is, and why."""
 
@@ -71,9 +73,9 @@ async def run_postgres(
         else:
             with not_usable(choice):
                 server = await stack.enter_async_context(_given(choice, suffix, allow_hosts))
-        owner, resetting, observer = await stack.enter_async_context(_database(server, suffix))
+        owner, resetting, observer, own = await stack.enter_async_context(_database(server, suffix))
         origin = f"Postgres {server_version(server.admin)}, {server.source} ({choice.why})"
-        yield RunPostgres(server.admin, owner, resetting, observer, origin)
+        yield RunPostgres(server.admin, owner, resetting, observer, own, origin)
 
 
 @asynccontextmanager
@@ -92,8 +94,13 @@ async def _given(choice: Choice, suffix: str, allow_hosts: Collection[str]) -> A
 
 
 @asynccontextmanager
-async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, reset.Reset, Connection]]:
-    """The run's database: its owner, its reset over a connection of its own, and a connection that looks on."""
+async def _database(
+    server: _Server, suffix: str
+) -> AsyncIterator[tuple[Role, reset.Reset, Connection, tuple[int, ...]]]:
+    """The run's database: its owner, its reset over a connection of its own, and a connection that looks on.
+
+    Then the server processes of these connections.
+    """
     try:
         owner = await roles.create_database(server.admin, suffix, server.url, server.spare_database)
     except asyncpg.PostgresError as error:
@@ -102,4 +109,5 @@ async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, r
     settings = reset.SETTINGS | (reset.REPLICA if replica else {})
     database = server.url.with_database(roles.database_name(suffix))
     async with connected(database, **settings) as connection, connected(database, **_LOOKING_ON) as observer:
-        yield owner, reset.Reset(connection, replica=replica), observer
+        own = (connection.get_server_pid(), observer.get_server_pid())
+        yield owner, reset.Reset(connection, replica=replica), observer, own

@@ -47,6 +47,11 @@ def role_name(name: str, suffix: str) -> str:
     return f"{name}_{suffix}"
 
 
+def plain_name(full_name: str, suffix: str) -> str:
+    """A role as a person calls it: the same in every run. Roles that are not the run's own keep their names."""
+    return full_name.replace(f"_{suffix}", "")
+
+
 async def create_database(admin: Connection, suffix: str, server: DatabaseUrl, spare: str | None) -> Role:
     """Make the run's database and the role that owns it.
 

@@ -26,6 +26,7 @@ class Client:
         self.websocket = websocket
         self.user = ""
         self.token = ""
+        self.handle = ""
         self._events: list[Reply] = []
         self._requests = 0
 
@@ -57,7 +58,7 @@ class Client:
 
     async def sign_in(self, name: str) -> None:
         answer = await self.ok("sign_in", name=name)
-        self.user, self.token = answer["user"], answer["token"]
+        self.user, self.token, self.handle = answer["user"], answer["token"], answer["connection"]
 
     async def open_thread(self, slug: str, title: str = "") -> str:
         return str((await self.ok("open_thread", slug=slug, title=title))["thread"])
@@ -66,7 +67,17 @@ class Client:
         return int((await self.ok("post", thread=thread, body=body))["message"])
 
     async def history(self, thread: str) -> list[str]:
-        return [message["body"] for message in (await self.ok("history", thread=thread))["messages"]]
+        return [message["body"] for message in await self.messages(thread)]
+
+    async def messages(self, thread: str) -> list[Reply]:
+        """The whole history of a thread, page by page."""
+        messages: list[Reply] = []
+        after: int | None = 0
+        while after is not None:
+            page = await self.ok("history", thread=thread, after=after)
+            messages += page["messages"]
+            after = page["next"]
+        return messages
 
     async def search(self, text: str) -> list[str]:
         return [message["body"] for message in (await self.ok("search", text=text))["messages"]]
@@ -75,10 +86,14 @@ class Client:
         return [thread["title"] for thread in (await self.ok("list_threads"))["threads"]]
 
     async def events(self) -> list[str]:
-        """The bodies of all messages that were pushed before now; the ping is the barrier."""
+        """The bodies of all messages that were pushed before now."""
+        return [event["body"] for event in await self.pushed("message", "edit")]
+
+    async def pushed(self, *kinds: str) -> list[Reply]:
+        """All that was pushed before now, of these kinds if any is named; the ping is the barrier."""
         await self.ok("ping")
         received, self._events = self._events, []
-        return [event["body"] for event in received]
+        return [event for event in received if not kinds or event["event"] in kinds]
 
 
 Connect = Callable[..., Awaitable[Client]]

@@ -14,7 +14,9 @@ REQUESTS = [
     ("history", {"thread": "7d1f0c5e-9d0a-4c53-9e0b-0a3f6f1f2b11"}),
     ("subscribe", {"thread": "7d1f0c5e-9d0a-4c53-9e0b-0a3f6f1f2b11"}),
     ("search", {"text": ""}),
-    ("edit_message", {"message": 1, "body": "x"}),
+    ("share", {"thread": "7d1f0c5e-9d0a-4c53-9e0b-0a3f6f1f2b11", "members": [], "title": "x"}),
+    ("quote", {"thread": "x", "message": 1, "author": "7d1f0c5e-9d0a-4c53-9e0b-0a3f6f1f2b11", "body": "x"}),
+    ("edit_message", {"thread": "7d1f0c5e-9d0a-4c53-9e0b-0a3f6f1f2b11", "message": 1, "body": "x"}),
     ("delete_message", {"message": 1}),
 ]
 
@@ -40,7 +42,7 @@ async def test_nothing_is_done_after_logging_out_on_any_connection(
 
 async def test_a_session_is_resumed_by_its_token_until_it_ends(connect: Connect) -> None:
     ann, again, late = await connect("ann"), await connect(), await connect()
-    assert await again.ok("resume", token=ann.token) == {"user": ann.user}
+    assert (await again.ok("resume", token=ann.token))["user"] == ann.user
     await ann.ok("log_out")
     assert await late.ask("resume", token=ann.token) == await late.ask("resume", token="never issued")
 

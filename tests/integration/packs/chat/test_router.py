@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from tests.integration.packs.chat.conftest import Client, Connect, held, waiting_for_lock
 
-from isofuzz_packs.chat.threads import Threads, Written
+from isofuzz_packs.chat.messages import Messages, Written
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,6 +51,57 @@ async def test_one_who_is_kicked_is_told_no_more_until_invited_again(connect: Co
     await ann.ok("invite", thread=thread, user=bob.user)
     await ann.post(thread, "again")
     assert await bob.events() == ["again"]
+
+
+async def test_the_others_who_listen_are_told_who_joined(connect: Connect) -> None:
+    ann, bob, eve = await connect("ann"), await connect("bob"), await connect("eve")
+    thread = await ann.open_thread("plans")
+    for member in (bob, eve):
+        await ann.ok("invite", thread=thread, user=member.user)
+    for client in (ann, eve, bob):
+        await client.ok("subscribe", thread=thread)
+    await ann.ok("kick", thread=thread, user=eve.user)
+    await bob.ok("subscribe", thread=thread)
+
+    def joined(*clients: Client) -> list[dict[str, str]]:
+        return [{"event": "joined", "thread": thread, "user": client.user} for client in clients]
+
+    assert await ann.pushed() == joined(eve, bob, bob)
+    assert await eve.pushed() == joined(bob)
+    assert await bob.pushed() == []
+
+
+async def test_that_a_message_is_deleted_is_told_without_its_text(connect: Connect) -> None:
+    ann, bob, thread = await ann_with_bob_listening(connect)
+    await ann.ok("subscribe", thread=thread)
+    stranger, silent = await connect("stranger"), await connect("bob")
+    message = await ann.post(thread, "oops")
+    await ann.ok("delete_message", message=message)
+    for client in (ann, bob):
+        assert await client.pushed("deleted") == [{"event": "deleted", "thread": thread, "message": message}]
+    for client in (stranger, silent):
+        assert await client.pushed() == []
+
+
+async def test_a_new_title_is_told_to_who_is_in_the_thread_then(connect: Connect) -> None:
+    ann, bob, thread = await ann_with_bob_listening(connect)
+    eve = await connect("eve")
+    await ann.ok("subscribe", thread=thread)
+
+    await ann.open_thread("plans", "first")
+    await ann.open_thread("plans", "first")
+    await ann.ok("open_thread", slug="plans")
+    await ann.ok("share", thread=thread, members=[eve.user], title="second")
+    await ann.ok("share", thread=thread, members=[bob.user], title="third")
+
+    async def told(client: Client) -> list[str]:
+        events = await client.pushed("renamed")
+        assert all(event == {"event": "renamed", "thread": thread, "title": event["title"]} for event in events)
+        return [event["title"] for event in events]
+
+    assert await told(ann) == ["first", "second", "third"]
+    assert await told(bob) == ["first", "third"]
+    assert await told(eve) == []
 
 
 async def test_logging_out_ends_the_subscriptions_of_the_session_everywhere(connect: Connect) -> None:
@@ -108,7 +159,7 @@ async def test_a_kick_waits_for_a_message_that_is_stored_but_not_yet_pushed(
     ann, bob, thread = await ann_with_bob_listening(connect)
     other, third = await connect("ann"), await connect("ann")
     stored, may_push = asyncio.Event(), asyncio.Event()
-    post = Threads.post
+    post = Messages.post
 
     async def post_with_a_slow_answer(*args: Any, **options: Any) -> Written:
         posted = await post(*args, **options)
@@ -116,7 +167,7 @@ async def test_a_kick_waits_for_a_message_that_is_stored_but_not_yet_pushed(
         await may_push.wait()
         return posted
 
-    monkeypatch.setattr(Threads, "post", post_with_a_slow_answer)
+    monkeypatch.setattr(Messages, "post", post_with_a_slow_answer)
     posting = asyncio.create_task(ann.post(thread, "before"))
     await stored.wait()
     kicking = asyncio.create_task(other.ok("kick", thread=thread, user=bob.user))
@@ -129,14 +180,15 @@ async def test_a_kick_waits_for_a_message_that_is_stored_but_not_yet_pushed(
     assert await bob.events() == ["before"]
 
 
-@pytest.mark.parametrize("do", ["post", "edit_message", "delete_message"])
+@pytest.mark.parametrize("do", ["post", "quote", "edit_message", "delete_message"])
 async def test_one_who_is_kicked_while_writing_writes_nothing(
     connect: Connect, as_app: asyncpg.Connection, do: str
 ) -> None:
     ann, bob, thread = await ann_with_bob_listening(connect)
     message = await bob.post(thread, "old")
-    fields: dict[str, object] = {} if do == "delete_message" else {"body": "new"}
-    fields |= {"thread": thread} if do == "post" else {"message": message}
+    fields: dict[str, object] = {} if do == "delete_message" else {"body": "new", "thread": thread}
+    fields |= {} if do == "post" else {"message": message}
+    fields |= {"author": ann.user} if do == "quote" else {}
 
     async with held(as_app, thread):
         writing = asyncio.create_task(bob.ask(do, **fields))

@@ -4,7 +4,7 @@ from tests.integration.packs.chat.conftest import Client, Connect, Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-TABLES = ["users", "sessions", "threads", "thread_members", "messages"]
+TABLES = ["users", "sessions", "threads", "thread_members", "thread_counters", "messages"]
 
 
 async def fill(connect: Connect) -> tuple[Client, Client, str]:
@@ -59,8 +59,9 @@ async def test_the_application_owns_nothing_and_bypasses_nothing(as_app: asyncpg
         "INSERT INTO threads (owner_id, slug, title) VALUES ('{ann}', 'x', 'x')",
         "INSERT INTO thread_members (thread_id, user_id, owner_id) VALUES ('{thread}', '{eve}', '{ann}')",
         "INSERT INTO thread_members (thread_id, user_id, owner_id) VALUES ('{thread}', '{dan}', '{eve}')",
-        "INSERT INTO messages (thread_id, author_id, body) VALUES ('{thread}', '{eve}', 'x')",
-        "INSERT INTO messages (thread_id, author_id, body) VALUES ('{thread}', '{ann}', 'x')",
+        "INSERT INTO thread_counters (thread_id, last_seq) VALUES ('{thread}', 7)",
+        "INSERT INTO messages (thread_id, seq, author_id, body) VALUES ('{thread}', 7, '{eve}', 'x')",
+        "INSERT INTO messages (thread_id, seq, author_id, body) VALUES ('{thread}', 7, '{ann}', 'x')",
         "INSERT INTO sessions (token_hash, user_id) VALUES ('x', '{ann}')",
         "UPDATE threads SET owner_id = '{eve}'",
         "UPDATE threads SET title = 'x'",

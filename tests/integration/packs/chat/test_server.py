@@ -7,6 +7,7 @@ from tests.integration.packs.chat.conftest import Client, Connect, held, waiting
 from websockets.asyncio.client import connect as connect_to_url
 
 from isofuzz_packs.chat.server import ChatServer
+from isofuzz_packs.chat.transactions import POOL_SIZE, Session, Transaction
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,3 +56,26 @@ async def test_a_request_whose_client_leaves_is_still_carried_out(
         assert json.loads(await bob.websocket.recv())["body"] == "farewell"
     assert await bob.history(thread) == ["farewell"]
     assert caplog.text == ""
+
+
+async def test_what_a_request_left_on_an_idle_connection_is_seen_on_that_one_alone(
+    app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act_for = Transaction.act_for
+
+    async def act_for_and_leave_a_setting(self: Transaction, session: Session) -> None:
+        await act_for(self, session)
+        await self.row("SELECT set_config('app.left', 'behind', false)")
+
+    monkeypatch.setattr(Transaction, "act_for", act_for_and_leave_a_setting)
+    left = "SELECT coalesce(current_setting('app.left', true), '')"
+    async with ChatServer(app_url) as server, connect_to_url(server.url) as websocket:
+        client = Client(websocket)
+        await client.sign_in("ann")
+        assert await server.pooled(left) == [""] * POOL_SIZE
+        await client.titles()
+        assert sorted(await server.pooled(left)) == [""] * (POOL_SIZE - 1) + ["behind"]
+        backends = await server.pooled("SELECT pg_backend_pid()::text")
+        assert len(set(backends)) == POOL_SIZE
+        assert await server.pooled("SELECT pg_backend_pid()::text") == backends
+        assert await client.titles() == []

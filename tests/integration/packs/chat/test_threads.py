@@ -13,6 +13,10 @@ async def ann_with_bob_in(connect: Connect) -> tuple[Client, Client, str]:
     return ann, bob, thread
 
 
+def listed(thread: str, owner: Client, slug: str, title: str) -> dict[str, str]:
+    return {"thread": thread, "owner": owner.user, "slug": slug, "title": title}
+
+
 async def test_owner_opens_lists_posts_reads_and_searches(connect: Connect) -> None:
     ann = await connect("ann")
     thread = await ann.open_thread("plans", "Ann's plans")
@@ -80,8 +84,9 @@ async def test_a_member_may_not_do_what_only_the_owner_may(connect: Connect) -> 
     for user in (ann.user, bob.user, NEVER_ISSUED):
         assert await bob.error("invite", thread=thread, user=user) == "forbidden"
         assert await bob.error("kick", thread=thread, user=user) == "forbidden"
+        assert await bob.error("share", thread=thread, members=[user], title="x") == "forbidden"
     assert await bob.error("delete_thread", thread=thread) == "forbidden"
-    assert await bob.error("edit_message", message=message, body="changed") == "forbidden"
+    assert await bob.error("edit_message", thread=thread, message=message, body="changed") == "forbidden"
     assert await bob.error("delete_message", message=message) == "forbidden"
     assert await ann.history(thread) == ["from ann"]
 
@@ -89,7 +94,7 @@ async def test_a_member_may_not_do_what_only_the_owner_may(connect: Connect) -> 
 async def test_the_owner_may_not_edit_what_a_member_wrote(connect: Connect) -> None:
     ann, bob, thread = await ann_with_bob_in(connect)
     message = await bob.post(thread, "from bob")
-    assert await ann.error("edit_message", message=message, body="changed") == "forbidden"
+    assert await ann.error("edit_message", thread=thread, message=message, body="changed") == "forbidden"
     assert await ann.error("delete_message", message=message) == "forbidden"
     assert await bob.history(thread) == ["from bob"]
 
@@ -97,7 +102,7 @@ async def test_the_owner_may_not_edit_what_a_member_wrote(connect: Connect) -> N
 async def test_authors_edit_and_delete_their_messages(connect: Connect) -> None:
     ann, bob, thread = await ann_with_bob_in(connect)
     edited, deleted = await bob.post(thread, "draft"), await bob.post(thread, "oops")
-    await bob.ok("edit_message", message=edited, body="final")
+    await bob.ok("edit_message", thread=thread, message=edited, body="final")
     await bob.ok("delete_message", message=deleted)
 
     assert await ann.history(thread) == ["final"]
@@ -131,7 +136,7 @@ async def test_one_who_was_kicked_is_a_stranger_until_invited_again(connect: Con
     assert await bob.search("") == []
     assert await bob.error("history", thread=thread) == "not found"
     assert await bob.error("post", thread=thread, body="again") == "not found"
-    assert await bob.error("edit_message", message=message, body="changed") == "not found"
+    assert await bob.error("edit_message", thread=thread, message=message, body="changed") == "not found"
     assert await bob.error("delete_message", message=message) == "not found"
     assert await bob.error("subscribe", thread=thread) == "not found"
     assert await ann.history(thread) == ["from bob"]
@@ -149,7 +154,7 @@ async def test_deleting_a_thread_deletes_everything_in_it(connect: Connect) -> N
         assert await client.titles() == []
         assert await client.search("") == []
         assert await client.error("history", thread=thread) == "not found"
-    assert await bob.error("edit_message", message=message, body="changed") == "not found"
+    assert await bob.error("edit_message", thread=thread, message=message, body="changed") == "not found"
     assert await ann.open_thread("plans") != thread
 
 
@@ -157,22 +162,55 @@ async def test_what_is_foreign_and_what_never_was_are_answered_alike(connect: Co
     ann, bob, thread = await ann_with_bob_in(connect)
     message = await ann.post(thread, "from ann")
     stranger = await connect("stranger")
+    own = await stranger.open_thread("own", "mine")
     not_found = {"error": "not found"}
 
     for one in (thread, NEVER_ISSUED, thread.upper(), "", "%", "none"):
         assert await stranger.ask("history", thread=one) == not_found
         assert await stranger.ask("post", thread=one, body="x") == not_found
         assert await stranger.ask("subscribe", thread=one) == not_found
+        assert await stranger.ask("edit_message", thread=one, message=message, body="x") == not_found
+        assert await stranger.ask("quote", thread=one, message=message, author=ann.user, body="x") == not_found
         assert await stranger.ask("delete_thread", thread=one) == not_found
         for user in (stranger.user, ann.user, bob.user, NEVER_ISSUED):
             assert await stranger.ask("invite", thread=one, user=user) == not_found
             assert await stranger.ask("kick", thread=one, user=user) == not_found
+            assert await stranger.ask("share", thread=one, members=[user], title="x") == not_found
     for number in (message, message + 1000, 0, -1, 2**63, 2**200):
-        assert await stranger.ask("edit_message", message=number, body="x") == not_found
+        assert await stranger.ask("edit_message", thread=own, message=number, body="x") == not_found
         assert await stranger.ask("delete_message", message=number) == not_found
-    assert await stranger.titles() == []
+        for user in (stranger.user, ann.user, NEVER_ISSUED):
+            assert await stranger.ask("quote", thread=own, message=number, author=user, body="x") == not_found
+    assert await stranger.ok("list_threads") == {"threads": [listed(own, stranger, "own", "mine")], "total": 1}
     assert await stranger.search("") == []
     assert await ann.history(thread) == ["from ann"]
+
+
+async def test_the_total_counts_the_threads_that_one_is_in(connect: Connect) -> None:
+    ann, bob, _ = await ann_with_bob_in(connect)
+    await bob.open_thread("own")
+    stranger = await connect("stranger")
+    assert [(await client.ok("list_threads"))["total"] for client in (ann, bob, stranger)] == [1, 2, 0]
+
+
+async def test_sharing_lets_in_just_these_and_renames(connect: Connect) -> None:
+    ann, bob, thread = await ann_with_bob_in(connect)
+    eve = await connect("eve")
+    await ann.ok("share", thread=thread, members=[eve.user, eve.user, ann.user], title="Ours")
+    assert await ann.titles() == await eve.titles() == ["Ours"]
+    assert await bob.titles() == []
+    await ann.ok("share", thread=thread, members=[], title="Mine")
+    assert await ann.titles() == ["Mine"]
+    assert await eve.titles() == []
+
+
+@pytest.mark.parametrize("unknown", [NEVER_ISSUED, "", "none"])
+async def test_sharing_with_somebody_who_does_not_exist_changes_nothing(connect: Connect, unknown: str) -> None:
+    ann, bob, thread = await ann_with_bob_in(connect)
+    eve = await connect("eve")
+    assert await ann.error("share", thread=thread, members=[eve.user, unknown], title="Ours") == "not found"
+    assert await ann.titles() == await bob.titles() == ["Ann's plans"]
+    assert await eve.titles() == []
 
 
 @pytest.mark.parametrize("wanted", ["%", "_", "\\", "50%", "a_b", "\\%", "'"])

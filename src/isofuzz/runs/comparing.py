@@ -1,0 +1,71 @@
+"""Which programs of a run are compared for noninterference, and what that came to."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from isofuzz.engine.comparison import Comparison, compare
+from isofuzz.engine.interpreter import Execution
+from isofuzz.engine.system import System
+from isofuzz.oracles.judge import Judge
+from isofuzz.oracles.violation import Violation
+from isofuzz.program.steps import Program
+from isofuzz.program.vocabulary import GUARDED, Vocabulary
+
+
+@dataclass
+class Comparisons:
+    """Counts over all comparisons of a run.
+
+    `programs` were compared for `users` users, which took `executions` and so many `seconds`; `left_out` and `observed`
+    count the operations, by name, that were left out for a user, and of which a user's view was compared.
+    """
+
+    programs: int = 0
+    users: int = 0
+    executions: int = 0
+    seconds: float = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    observed: Counter[str] = field(default_factory=Counter)
+
+    def add(self, comparison: Comparison, seconds: float) -> None:
+        """Count the comparison of one program, which took so many seconds."""
+        self.programs += bool(comparison.users)
+        self.users += comparison.users
+        self.executions += comparison.executions
+        self.seconds += seconds
+        self.left_out += comparison.left_out
+        self.observed += comparison.observed
+
+    def missing(self, vocabulary: Vocabulary) -> Iterator[str]:
+        """What of a target with threads or records was never compared, in words."""
+        if not any(thing.kind in GUARDED for thing in vocabulary.things):
+            return
+        if not self.users:
+            yield "noninterference was never checked: no program held anything that was none of a user's business"
+            return
+        for operation in vocabulary.operations:
+            if operation.compare and vocabulary.actor(operation) and not self.observed[operation.name]:
+                yield f"{operation.name} was never compared with what it shows without the others"
+
+
+class Comparing:
+    """Compares programs on one system, and tells `see` of each violation."""
+
+    def __init__(
+        self, system: System, new_judge: Callable[[], Judge], see: Callable[[Execution, Violation], None]
+    ) -> None:
+        self.counts = Comparisons()
+        self._system = system
+        self._new_judge = new_judge
+        self._see = see
+
+    async def compare(self, program: Program) -> None:
+        """Compare the program for each of its users."""
+        began = time.perf_counter()
+        comparison = await compare(self._system, program, self._new_judge)
+        self.counts.add(comparison, time.perf_counter() - began)
+        for execution in filter(None, (comparison.complete, comparison.leaking)):
+            for violation in execution.judge.violations:
+                self._see(execution, violation)

@@ -1,0 +1,59 @@
+"""What the target tells isofuzz of the chat beside what its operations return."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from isofuzz import Key, Name, Stored
+from isofuzz.services import Services, open_services
+from isofuzz_packs.chat import Chat
+from isofuzz_packs.chat.messages import PAGE
+from isofuzz_packs.chat.target import About, Body, Title
+from isofuzz_packs.chat.transactions import POOL_SIZE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def services() -> AsyncIterator[Services]:
+    async with open_services() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chat(services: Services) -> AsyncIterator[Chat]:
+    target = Chat()
+    async for _ in target.lifespan(services):
+        await services.baseline()
+        yield target
+
+
+async def test_every_text_is_stored_with_its_thread_and_owner(services: Services, chat: Chat) -> None:
+    ann, she, _ = await chat.sign_in(Name("ann"))
+    bob, he, _ = await chat.sign_in(Name("bob"))
+    room, _ = await chat.open_thread(she, Key("plans"), Title("old"))
+    await chat.share(she, room, [bob], Title("plans"))
+    quoted = await chat.post(she, room, Body("from ann"))
+    await chat.quote(he, room, quoted, ann, Body("from bob"))
+    await chat.set_about(he, About("about bob"))
+
+    assert sorted(await chat.stored(services.observer), key=lambda row: row.text) == [
+        Stored("", None, ann.id),
+        Stored("about bob", None, bob.id),
+        Stored("from ann", room.id, ann.id),
+        Stored("from bob", room.id, bob.id),
+        Stored("plans", room.id, ann.id),
+    ]
+
+
+async def test_the_history_is_read_to_its_end(chat: Chat) -> None:
+    _, me, _ = await chat.sign_in(Name("ann"))
+    room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
+    for number in range(PAGE + 1):
+        await chat.post(me, room, Body(f"<{number}>"))
+    assert f"<{PAGE}>" in str(await chat.history(me, room))
+
+
+async def test_each_connection_of_the_pool_is_asked(chat: Chat) -> None:
+    assert len(set(await chat.pooled("SELECT pg_backend_pid()::text"))) == POOL_SIZE
