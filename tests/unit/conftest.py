@@ -250,6 +250,8 @@ class Chat(Target):
     @operation
     async def inbox(self, me: Me) -> News[Body]: ...
     @operation
+    async def news_of(self, me: Me, room: Room) -> News[Body]: ...
+    @operation
     async def connect(self, me: Me) -> Sock: ...
     @operation
     async def resume(self, me: Me, sock: Sock) -> Sock: ...
@@ -351,6 +353,7 @@ class Story:
     written: int = 0
 
     def sign_up(self, name: str) -> Person:
+        """A user; an equal name is another session of the same one."""
         op = self.starts("sign_up", None, {"name": name}).returns()
         return self._person(op, name)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from isofuzz.history.entries import Entry
+from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.steps import Program
 
@@ -25,8 +26,9 @@ class Case:
 
     `target` is as on the command line; `found` a UTC time in ISO 8601; `steps_found` the steps of the program that
     first showed it; `cold` whether a fresh process on a fresh database showed it again (None: not tried); `versions`
-    of what was involved, by name. `earlier`: programs that are to run before it, each from reset, for it shows what one
-    of them left behind. `counterpart`: of a comparison, the other history.
+    of what was involved, by name. `earlier`: programs that are to run before it, each from reset, on a system that was
+    just started, for it shows what one of them left behind; `origin` says what. `counterpart`: of a comparison, the
+    other history.
     """
 
     target: str
@@ -39,6 +41,7 @@ class Case:
     services: str
     versions: Mapping[str, str] = field(default_factory=dict)
     earlier: tuple[Program, ...] = ()
+    origin: Origin | None = None
     counterpart: tuple[Entry, ...] = ()
     steps_found: int = 0
     hit_rate: HitRate = HitRate(1, 1)

@@ -1,7 +1,8 @@
 """Cases as JSON: a stable order of fields, one step a line of thought, and every reading error says where it is."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from isofuzz.cases.case import Case, HitRate
@@ -19,6 +20,7 @@ from isofuzz.history.entries import (
     Skipped,
     Storage,
 )
+from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
@@ -41,6 +43,7 @@ def to_json(case: Case) -> str:
         "defect": case.defect,
         "explanation": case.explanation,
         "earlier": [_program(program) for program in case.earlier],
+        "origin": case.origin and asdict(case.origin),
         "program": _program(case.program),
         "violation": {
             "oracle": violation.oracle,
@@ -178,8 +181,9 @@ class _Reader:
         violation = self._part("violation", document, self._violation)
         program = self._part("program", document, self._program)
         history = self._part("history", document, self._history)
-        # Version 1 knew neither what follows.
-        newer = {"earlier": [], "counterpart": [], **document}
+        # Version 1 knew none of these.
+        newer = {"earlier": [], "origin": None, "counterpart": [], **document}
+        earlier = self._part("earlier", newer, lambda programs: tuple(map(self._program, programs)))
         return Case(
             target=self._part("target", document, _text),
             defect=self._part("defect", document, _text_or_none),
@@ -187,7 +191,8 @@ class _Reader:
             explanation=self._part("explanation", document, _text),
             program=program,
             history=history,
-            earlier=self._part("earlier", newer, lambda programs: tuple(map(self._program, programs))),
+            earlier=earlier,
+            origin=self._part("origin", newer, lambda fields: _origin(fields, earlier)),
             counterpart=self._part("counterpart", newer, self._history),
             found=self._part("found", document, _text),
             services=self._part("services", document, _text),
@@ -291,6 +296,15 @@ class _Reader:
             case "pooled":
                 return Pooled(_text(entry["connection"]), {_text(n): _text(v) for n, v in entry["state"].items()})
         raise ValueError(f"there is no entry {entry['entry']!r}")
+
+
+def _origin(fields: Json | None, earlier: Sequence[Program]) -> Origin | None:
+    if fields is None:
+        return None
+    number, step = int(fields["program"]), int(fields["step"])
+    if not (0 < number <= len(earlier) and any(call.number == step for call in earlier[number - 1].calls)):
+        raise ValueError(f"there is no step {step} of an earlier program {number}")
+    return Origin(number, step, _text(fields["operation"]), _text(fields["secret"]))
 
 
 def _read_row(row: Json) -> Row:

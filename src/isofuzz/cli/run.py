@@ -60,8 +60,7 @@ def run(
         bool,
         typer.Option(
             "--strict",
-            help="Count hazards as leaks: an operation over its budget, what is left on a pooled connection, a role that "
-            "no policy binds.",
+            help="Count hazards as leaks: an operation over its budget, or something left on a pooled connection.",
         ),
     ] = False,
     json: Annotated[

@@ -3,16 +3,17 @@
 Everything runs serially and from reset: twice as it is, for what differs then is noise, and once more for each user.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from isofuzz.engine.interpreter import Execution, execute
+from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.system import System
 from isofuzz.history.entries import Skipped
 from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import Judge
-from isofuzz.oracles.noninterference import interference
+from isofuzz.oracles.noninterference import Interference
 from isofuzz.oracles.observations import viewpoint
 from isofuzz.oracles.strangers import strangers_steps
 from isofuzz.oracles.violation import Violation
@@ -21,12 +22,16 @@ from isofuzz.program.purge import purged
 from isofuzz.program.steps import Program, Ref
 from isofuzz.program.vocabulary import Kind
 
-SURE = 4
-"""So often both programs are run again before a difference counts: a coin that falls five times the same way on either
-side, and differently on both, would be taken for interference once in 500 times."""
+SURE = 8
+"""So often both programs are run again before a difference counts: a coin that falls nine times the same way on either
+side, and differently on both, would be taken for interference once in 100,000 times."""
 
 _MOST_USERS = 4
 """Of more users in one program, each of the later ones would only be one more of the same."""
+
+_SLOWER = 3
+"""What was left out took time, and time shows: in ages, in what has expired. So one repetition waits instead, so many
+times as long as the operations took, for their events took time as well."""
 
 
 @dataclass
@@ -35,8 +40,8 @@ class Comparison:
 
     `complete` is the first run of the program as it is; if a user's observations differed, its judge holds that
     violation. `users` says for how many users something was left out, `left_out` how often each operation was, and
-    `observed` what these users did meanwhile. `leaking` is a run that showed a violation by itself, if one did:
-    nothing was compared with it.
+    `observed` what these users did meanwhile that could be compared. `leaking` is a run that showed a violation by
+    itself, if one did: nothing was compared with it.
     """
 
     complete: Execution
@@ -48,16 +53,22 @@ class Comparison:
 
 
 async def compare(
-    system: System, program: Program, new_judge: Callable[[], Judge], *, user: Ref | None = None, repeat: int = SURE
+    system: System,
+    program: Program,
+    new_judge: Callable[[], Judge],
+    *,
+    user: Ref | None = None,
+    repeat: int = SURE,
+    wanted: Callable[[Violation], bool] = lambda violation: True,
 ) -> Comparison:
     """Compare the program for each of its users, or for one alone, up to the first whose observations differ.
 
-    A difference counts if it is still there after so many repetitions of both runs.
+    A difference counts if it is still there after so many repetitions of both runs. Violations that are not `wanted`
+    stop nothing, whatever they are.
     """
-    complete = await execute(system, one_by_one(program), new_judge(), whole=True)
-    comparing = _Comparing(system, complete, new_judge, repeat)
-    if complete.judge.violations:
-        comparing.result.leaking = complete
+    complete = await _execute(system, one_by_one(program), new_judge(), wanted, {})
+    comparing = _Comparing(system, complete, new_judge, repeat, wanted)
+    comparing.heed(complete)
     things = complete.judge.model.things
     users = [thing for thing in dict.fromkeys(things.values()) if thing.kind is Kind.USER]
     for each in users[:_MOST_USERS] if user is None else filter(None, [things.get(user)]):
@@ -70,7 +81,14 @@ async def compare(
 class _Comparing:
     """The executions of one program, compared for one user after the other."""
 
-    def __init__(self, system: System, complete: Execution, new_judge: Callable[[], Judge], repeat: int) -> None:
+    def __init__(
+        self,
+        system: System,
+        complete: Execution,
+        new_judge: Callable[[], Judge],
+        repeat: int,
+        wanted: Callable[[Violation], bool],
+    ) -> None:
         self.result = Comparison(complete)
         self._system = system
         self._vocabulary = system.signatures.vocabulary
@@ -78,28 +96,33 @@ class _Comparing:
         self._complete = [complete]
         self._new_judge = new_judge
         self._repeat = repeat
+        self._wanted = wanted
+        skipped = {entry.step for entry in complete.history if isinstance(entry, Skipped)}
+        self._program = without(complete.program, skipped)
 
     async def compare_for(self, user: Thing) -> None:
         """Compare what the user observes with what they do without the others, if that leaves out anything."""
         complete = self.result.complete
-        left_out = strangers_steps(complete.program, self._model, user, len(complete.history))
-        steps = viewpoint(self._model, user).steps
-        if not (left_out and steps):
+        left_out = strangers_steps(self._program, self._model, user, len(complete.history))
+        if not (left_out and viewpoint(self._model, user).steps):
             return
         if len(self._complete) == 1:
-            await self._again(self._complete, complete.program)
-        skipped = {entry.step for entry in complete.history if isinstance(entry, Skipped)}
-        program = purged(without(complete.program, skipped), left_out, self._vocabulary)
+            await self._again(self._complete, self._program)
+        program = purged(self._program, left_out, self._vocabulary)
         alone: list[Execution] = []
         await self._again(alone, program)
+        if self.result.leaking:
+            return
         self.result.users += 1
         self.result.left_out.update(self._names(left_out))
-        self.result.observed.update(self._names(steps))
+        self.result.observed.update(self._names(self._interference(user, left_out, alone).compared))
+        waits = self._waits(left_out)
         for _ in range(self._repeat):
             if not self._difference(user, left_out, alone):
                 return
-            await self._again(self._complete, complete.program)
-            await self._again(alone, program)
+            await self._again(alone, program, waits)
+            await self._again(self._complete, self._program)
+            waits = {}  # once is enough
         violation = self._difference(user, left_out, alone)
         if violation:
             complete.judge.violations.append(violation)
@@ -109,15 +132,58 @@ class _Comparing:
         """What differs; nothing once a run has shown a violation by itself, for it was not run to its end."""
         if self.result.leaking:
             return None
+        return next(filter(self._wanted, self._interference(user, left_out, alone).violations), None)
+
+    def _interference(self, user: Thing, left_out: frozenset[int], alone: list[Execution]) -> Interference:
         histories, others = ([each.history for each in executions] for executions in (self._complete, alone))
-        return interference(self._model, user, left_out, histories, others)
+        return Interference(self._model, user, left_out, histories, others)
+
+    def _waits(self, left_out: frozenset[int]) -> dict[int, float]:
+        """How many seconds to wait before which step, so that time goes by as if nothing had been left out."""
+        waits: dict[int, float] = {}
+        due = 0.0
+        for call in self._program.calls:
+            if call.number in left_out:
+                due += self.result.complete.durations.get(call.number, 0) * _SLOWER
+            elif due:
+                waits[call.number], due = due, 0
+        return waits
 
     def _names(self, steps: frozenset[int]) -> list[str]:
         return [self._model.deeds[step].operation.name for step in steps]
 
-    async def _again(self, executions: list[Execution], program: Program) -> None:
-        execution = await execute(self._system, program, self._new_judge(), whole=True)
+    async def _again(
+        self, executions: list[Execution], program: Program, waits: Mapping[int, float] | None = None
+    ) -> None:
+        execution = await _execute(self._system, program, self._new_judge(), self._wanted, waits or {})
         self.result.executions += 1
         executions.append(execution)
-        if execution.judge.violations:
+        self.heed(execution)
+
+    def heed(self, execution: Execution) -> None:
+        """Note it if the execution shows a violation by itself."""
+        if any(map(self._wanted, execution.judge.violations)):
             self.result.leaking = execution
+
+
+async def _execute(
+    system: System,
+    program: Program,
+    judge: Judge,
+    unwelcome: Callable[[Violation], bool],
+    waits: Mapping[int, float],
+) -> Execution:
+    """Run the program from reset, up to the first unwelcome violation; `waits`: seconds before steps, by their number."""
+    await system.reset()
+    execution = Execution(system, judge, whole=True)
+    try:
+        for burst in program.bursts:
+            await asyncio.sleep(sum(waits.get(call.number, 0) for call in burst.calls))
+            await execution.run(burst)
+            if any(map(unwelcome, judge.violations)):
+                break
+        else:
+            await execution.finish()
+    finally:
+        await execution.close()
+    return execution

@@ -312,7 +312,8 @@ class Execution:
     async def _look_at_pool(self) -> None:
         """Record the connections that are idle in the system's pool; no comparison of histories reads these."""
         if self.system.pool.lent and not self._whole:
-            for pooled in await self.system.pool.look(self.system.services.observer):
+            begins = not self.bursts
+            for pooled in await self.system.pool.look(self.system.services.observer, begins=begins):
                 self._record(pooled)
 
     def _with_id(self, kind: Kind, identifier: object) -> tuple[Ref, ...] | None:

@@ -34,7 +34,7 @@ class _Answer:
 
 
 class Pool:
-    """The idle connections of one system's pool, told apart for as long as it is up.
+    """The idle connections of one system's pool, told apart for as long as a program runs.
 
     A pool may itself set its new connections up: what all had in common when they were first looked at is as in a new
     one, and so is no residue. Nobody can say of the very first look of a pool that was still empty when the run began
@@ -60,8 +60,11 @@ class Pool:
         """Does the target show the connections of its pool?"""
         return type(self._target).pooled is not Target.pooled
 
-    async def look(self, observer: Database) -> list[Pooled]:
+    async def look(self, observer: Database, *, begins: bool = False) -> list[Pooled]:
         """The connections that are idle now; none if the target shows none, or cannot.
+
+        `begins`: a program does. Connections are numbered anew then, in the order in which the pool will hand them out:
+        so the same program tells of the same ones, wherever in its turns the pool was.
 
         Raises InfrastructureError if `observer`, which only looks on, cannot ask the server.
         """
@@ -70,6 +73,8 @@ class Pool:
         if not self._question:
             self._question = question(await custom_settings(observer))
         self.looks += 1
+        if begins:
+            self._names.clear()
         answers = await self._ask(await server_clock(observer))
         if answers and self._new is None:
             self._new = _in_common([answer.state for answer in answers])

@@ -6,11 +6,13 @@ before it returns, and learns at its completion whether they happened.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from isofuzz.history.acts import Act, Right, Standing
-from isofuzz.history.entries import Completion, Entry, Invocation
+from isofuzz.history.current import Current
+from isofuzz.history.entries import Closed, Completion, Entry, Invocation
 from isofuzz.history.streams import Announced, Stream
-from isofuzz.history.world import Canary, Thing, may_have_used, may_use, surely_uses
+from isofuzz.history.world import BEGINNING, Canary, Thing, may_have_used, may_use, surely_uses
 from isofuzz.program.steps import Argument, Literal, Ref, Several, references_in
 from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, ThingSpec, Vocabulary
 
@@ -106,9 +108,12 @@ class Model:
         self.subscriptions: list[Thing] = []
         self.in_flight: dict[int, Deed] = {}
         self.homeless: set[int] = set()
-        self._together: list[Deed] = []
+        self._completed: list[Deed] = []
         self._by_identity: dict[object, Thing] = {}
         self._unbound: defaultdict[Thing | None, Announced] = defaultdict(Announced)
+        self._watching_all: defaultdict[Thing, Current[Thing]] = defaultdict(Current)
+        self._holdings: defaultdict[Thing, Current[Thing]] = defaultdict(Current)
+        self._public: Current[Thing] = Current()
 
     def feed(self, at: int, entry: Entry) -> None:
         """Learn of the entry at logical time `at`. Entries that change nothing in the world are passed over."""
@@ -116,6 +121,8 @@ class Model:
             self._invoke(at, entry)
         elif isinstance(entry, Completion):
             self._complete(at, entry)
+        elif isinstance(entry, Closed):
+            self.things[entry.socket].closed = True
 
     def named(self, argument: Argument | None) -> Iterator[Thing | None]:
         """The things that an argument names; None stands for one that was never issued."""
@@ -123,21 +130,48 @@ class Model:
         for item in items:
             yield self.things.get(item) if isinstance(item, Ref) else None
 
-    def canaries_in(self, scope: Thing | None, kind: str) -> Iterator[Canary]:
-        """The canaries of one kind of secret that have their home in `scope`; None: anywhere."""
-        candidates: Iterable[Canary] = self.canaries.values() if scope is None else scope.canaries
-        return (canary for canary in candidates if canary.spec.name == kind)
+    def texts(self, user: Thing, scope: Thing | None, kind: str, *, since: int = BEGINNING) -> Iterator[Canary]:
+        """Each text of this kind in `scope`, asked for after `since`, that the user may have to see, among others.
+
+        None: in all they may see, where a text can come twice. Within one thing, the youngest come first.
+        """
+        public = () if scope else self._public
+        places = (scope,) if scope else dict.fromkeys((user, *self._holdings[user], *public))
+        for place in places:
+            if kind in place.texts:
+                yield from takewhile(lambda text: text.written.invoked > since, reversed(place.texts[kind]))
+
+    def watching(self, home: Thing) -> Iterator[Thing]:
+        """Every subscription that may have to announce what is written into this thing, among others."""
+        for holder in home.lineage():
+            yield from holder.watched
+        if self._watching_all:
+            for user in self._concerned(home):
+                if user in self._watching_all:
+                    yield from self._watching_all[user]
 
     def overlapping(self, deed: Deed) -> Iterator[Deed]:
         """The other operations that ran at some time during this one, which was the last to complete."""
-        return (other for other in self._together if other is not deed and other.act.completed > deed.act.invoked)
+        yield from (other for other in self.in_flight.values() if other is not deed)
+        for other in reversed(self._completed):
+            if other.act.completed <= deed.act.invoked:
+                break
+            if other is not deed:
+                yield other
+
+    def _concerned(self, home: Thing) -> Iterable[Thing]:
+        """Whoever may have a right to what is written into this thing, among others."""
+        lineage = list(home.lineage())
+        if any(_is_for_all(thing) for thing in lineage):
+            return list(self._watching_all)
+        owners = (thing.owner for thing in lineage if thing.kind is Kind.USER and thing.owner)
+        return dict.fromkeys((*owners, *(user for thing in lineage for user in thing.members)))
 
     def _invoke(self, at: int, entry: Invocation) -> None:
         operation = self.vocabulary.operation(entry.operation)
         deed = Deed(self, operation, entry, Act(entry.step, entry.operation, at))
         if not self.in_flight:
-            self._together.clear()
-        self._together.append(deed)
+            self._completed.clear()
         self.deeds[entry.step] = self.in_flight[entry.step] = deed
         self._create(deed)
         for parameter in operation.drawn(Draw.THING):
@@ -149,9 +183,10 @@ class Model:
 
     def _complete(self, at: int, entry: Completion) -> None:
         deed = self.in_flight.pop(entry.step)
-        deed.act.completed = at
-        deed.act.outcome = entry.outcome
         deed.act.standing = self._standing(deed, deed.act.invoked, at)
+        deed.act.completed = at
+        deed.act.outcome = entry.outcome  # last: who sees an outcome takes the rest for final
+        self._completed.append(deed)
 
     # -- what an operation brings about
 
@@ -163,8 +198,10 @@ class Model:
             self.things[Ref(deed.act.step, index)] = thing
             thing.births.append(deed.act)
             deed.created.append(thing)
+            if _is_for_all(thing):
+                self._public.add(thing, lambda each: may_use(None, each, deed.act.invoked, deed.act.invoked))
             if deed.user and _creator_is_entitled(thing):
-                thing.rights[deed.user].append(Right(deed.act))
+                self._entitle(deed.user, thing, Right(deed.act))
 
     def _thing(self, deed: Deed, ref: Ref, spec: ThingSpec) -> Thing:
         """The thing that this output is: a new one, or one that was made before under the same name or key."""
@@ -198,6 +235,8 @@ class Model:
         resumed = (thing.stream for parameter in deed.resumes() for thing in deed.arguments[parameter.name] if thing)
         socket.stream = next(resumed, None) or Stream(self._unbound[socket.owner])
         socket.stream.sockets.append(socket)
+        for subscription in socket.stream.announced:
+            self._watch(subscription)  # of a socket that was closed, it may have been forgotten
 
     def _subscribe(self, deed: Deed, subscription: Thing) -> None:
         subscription.scope = deed.innermost()
@@ -206,6 +245,14 @@ class Model:
         announced = socket.stream.announced if socket and socket.stream else self._unbound[subscription.owner]
         announced.add(subscription)
         self.subscriptions.append(subscription)
+        self._watch(subscription)
+
+    def _watch(self, subscription: Thing) -> None:
+        """Have it looked at when something is written that it may have to announce."""
+        if subscription.scope:
+            subscription.scope.watched.add(subscription, _may_bring)
+        elif subscription.owner:
+            self._watching_all[subscription.owner].add(subscription, _may_bring)
 
     def _container(self, deed: Deed, spec: ThingSpec) -> Thing | None:
         if spec.kind is Kind.RECORD:
@@ -243,30 +290,33 @@ class Model:
         users = [user for thing in named if thing.owner for user in thing.owner.bearers()]
         if parameter.effect in (Effect.GRANTS, Effect.INVITES, Effect.AUDIENCE):
             for user in users:
-                scope.rights[user].append(Right(deed.act, invited=parameter.effect is Effect.INVITES))
+                self._entitle(user, scope, Right(deed.act, invited=parameter.effect is Effect.INVITES))
         if parameter.effect is Effect.REVOKES:
             for user in users:
                 scope.revokes[user].append(deed.act)
         if parameter.effect is Effect.AUDIENCE:
-            scope.audiences.append((deed.act, users))
+            scope.audiences.append(deed.act, users, founding=deed.act in scope.births)
             if deed.user and (
                 scope in deed.created or deed.user in scope.rights
             ):  # whether the actor loses it too is the system's choice
-                scope.rights[deed.user].append(Right(deed.act, invited=True))
+                self._entitle(deed.user, scope, Right(deed.act, invited=True))
+
+    def _entitle(self, user: Thing, thing: Thing, right: Right) -> None:
+        now = right.given.invoked
+        thing.rights[user].append(right)
+        thing.members.add(user, lambda each: may_use(each, thing, now, now))
+        self._holdings[user].add(thing, lambda each: may_use(user, each, now, now))
 
     def _put(self, deed: Deed, kind: str, serial: int) -> None:
         home = deed.home()
         if home is None:
             self.homeless.add(serial)
             return
-        canary = Canary(serial, self.vocabulary.secret(kind), home, deed.user, deed.act)
-        for older in home.canaries:
-            if older.home is home and older.written is not deed.act and _takes_the_place(canary, older):
-                older.ends.append(deed.act)
-                if not older.written.surely_before(deed.act):
-                    canary.ends.append(older.written)  # they overlap: either text may be the one that stays
+        spec = self.vocabulary.secret(kind)
+        home.replacing(spec, deed.user).append(deed.act)
+        canary = Canary(serial, spec, home, deed.user, deed.act)
         for holder in home.lineage():
-            holder.canaries.append(canary)
+            holder.texts[kind].add(canary, Canary.may_be_due)
         self.canaries[serial] = canary
         deed.canaries.append(canary)
 
@@ -289,8 +339,7 @@ class Model:
     def _made_again(self, ref: Ref, act: Act) -> bool:
         """Has what the reference once named ended? What was made since under the same key need not answer to it."""
         birth = self.deeds[ref.step].act
-        ends = self.things[ref].ended_by()
-        return any(end.possible and end is not act and not end.surely_before(birth) for end in ends)
+        return any(log.reaching(birth.invoked, apart=(act,)) for log in self.things[ref].ending())
 
     def _standing_towards(self, deed: Deed, thing: Thing, since: int, until: int) -> Standing:
         user = None if deed.acted_for_operator or thing.kind is Kind.USER else deed.user
@@ -329,6 +378,16 @@ def _creator_is_entitled(thing: Thing) -> bool:
     return thing.kind is Kind.THREAD or (thing.kind is Kind.RECORD and thing.container is None)
 
 
-def _takes_the_place(canary: Canary, older: Canary) -> bool:
-    """A text replaces what it finds of its kind; private ones lie side by side, one for each author."""
-    return older.spec is canary.spec and (not canary.spec.private or older.author is canary.author)
+def _is_for_all(thing: Thing) -> bool:
+    return thing.spec.public and thing.container is None
+
+
+def _may_bring(subscription: Thing) -> bool:
+    """May it ever have to announce anything again? Not once an operation has ended that may have ended it."""
+    birth = subscription.births[0]
+    stream = subscription.socket.stream if subscription.socket else None
+    newest = stream.newest() if stream else None
+    gone = newest is None or (newest.closed and subscription.spec.replay is None)
+    holders = [subscription, subscription.session] if subscription.session else [subscription]
+    over = any(holder.ends.settled_reaching(0) for holder in holders)
+    return not gone and not over and (birth.certain or birth.outcome is None)

@@ -30,6 +30,12 @@ class Announced:
         self._specs[place].add(subscription.spec)
         self._living[place].append(subscription)
 
+    def __iter__(self) -> "Iterator[Thing]":
+        """Those that may still be there."""
+        for place in list(self._living):
+            self._sort_out(place)
+            yield from self._living[place]
+
     def specs_for(self, canary: "Canary") -> "set[ThingSpec]":
         """The classes of those that announce the canary, or did when they were there."""
         return {spec for place in _places(canary) if place in self._specs for spec in self._specs[place]}

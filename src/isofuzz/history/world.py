@@ -5,13 +5,52 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from isofuzz.history.acts import Act, Claim, Right
+from isofuzz.history.acts import Act
+from isofuzz.history.claims import Acts, Claim, Rights
+from isofuzz.history.current import Current
+from isofuzz.history.log import Log
 from isofuzz.history.streams import Stream
 from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Kind, SecretSpec, ThingSpec
 
 BEGINNING = -1
 """Before the first entry of every history."""
+
+
+class Audiences:
+    """The acts that left the right to a thing to some users alone."""
+
+    def __init__(self) -> None:
+        self._all: list[tuple[Act, list[Thing], bool]] = []
+        self._without: dict[Thing, tuple[Log, Log]] = {}
+        self._looked_at: dict[Thing, int] = {}
+
+    def append(self, act: Act, users: "list[Thing]", *, founding: bool) -> None:
+        """Add one; `founding`: it is also what made the thing."""
+        self._all.append((act, users, founding))
+
+    def without(self, user: "Thing") -> Log:
+        """Those that left the user out."""
+        return self._looked_up(user)[0]
+
+    def founded_without(self, user: "Thing") -> Log:
+        """Those that left the user out and made the thing."""
+        return self._looked_up(user)[1]
+
+    def _looked_up(self, user: "Thing") -> tuple[Log, Log]:
+        if not self._all:
+            return _NOTHING, _NOTHING
+        without, founded = self._without.setdefault(user, (Log(), Log()))
+        for act, users, founding in self._all[self._looked_at.get(user, 0) :]:
+            if user not in users:
+                without.append(act)
+                if founding:
+                    founded.append(act)
+        self._looked_at[user] = len(self._all)
+        return without, founded
+
+
+_NOTHING = Log()
 
 
 @dataclass(eq=False)
@@ -35,12 +74,16 @@ class Thing:
     socket: "Thing | None" = None
     successor: "Thing | None" = None
     stream: Stream | None = None
-    births: list[Act] = field(default_factory=list)
-    ends: list[Act] = field(default_factory=list)
-    rights: "defaultdict[Thing, list[Right]]" = field(default_factory=lambda: defaultdict(list))
-    revokes: "defaultdict[Thing, list[Act]]" = field(default_factory=lambda: defaultdict(list))
-    audiences: "list[tuple[Act, list[Thing]]]" = field(default_factory=list)
-    canaries: "list[Canary]" = field(default_factory=list)
+    closed: bool = False
+    births: Log = field(default_factory=Log)
+    ends: Log = field(default_factory=Log)
+    rights: "defaultdict[Thing, Rights]" = field(default_factory=lambda: defaultdict(Rights))
+    revokes: "defaultdict[Thing, Log]" = field(default_factory=lambda: defaultdict(Log))
+    audiences: Audiences = field(default_factory=Audiences)
+    writes: "defaultdict[tuple[str, Thing | None], Log]" = field(default_factory=lambda: defaultdict(Log))
+    texts: "defaultdict[str, Current[Canary]]" = field(default_factory=lambda: defaultdict(Current))
+    members: "Current[Thing]" = field(default_factory=Current)
+    watched: "Current[Thing]" = field(default_factory=Current)
 
     @property
     def kind(self) -> Kind:
@@ -76,10 +119,25 @@ class Thing:
         """What ends it: its own ends and those of what it lives in."""
         return [end for holder in self.lineage() for end in holder.ends]
 
+    def ending(self) -> "list[Log]":
+        """As `ended_by`, log by log."""
+        return [holder.ends for holder in self.lineage() if holder.ends]
+
     def taken_from(self, user: "Thing") -> "list[Act]":
         """What takes the user's own rights on it away: its end does too, even if it is made once more."""
-        others = [act for act, audience in self.audiences if user not in audience]
-        return [*self.revokes.get(user, ()), *others, *self.ended_by()]
+        return [act for log in self.taking_from(user) for act in log]
+
+    def taking_from(self, user: "Thing") -> "list[Log]":
+        """As `taken_from`, log by log."""
+        logs = (self.revokes.get(user, _NOTHING), self.audiences.without(user), *self.ending())
+        return [log for log in logs if log]
+
+    def replacing(self, kind: SecretSpec, author: "Thing | None") -> Log:
+        """The acts that put a text of this kind here, each in the place of the one before.
+
+        Private ones lie side by side, one for each author.
+        """
+        return self.writes[kind.name, author if kind.private else None]
 
 
 @dataclass(eq=False)
@@ -91,16 +149,40 @@ class Canary:
     home: Thing
     author: Thing | None
     written: Act
-    ends: list[Act] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.born = Acts(Log((self.written,)))
+        self.replacing = Acts(self.home.replacing(self.spec, self.author), (self.written,))
+        self.last_word = any(self.written in log for log in self.home.ending())
+
+    @property
+    def ends(self) -> list[Act]:
+        """What replaces it. Of two writes that overlap either text may be the one that stays."""
+        log, _ = self.replacing
+        return [act for act in log if act is not self.written and not act.surely_before(self.written)]
+
+    def may_be_due(self) -> bool:
+        """May it ever be certain that it is there? Not once an operation has ended that may have taken it away."""
+        if self.written.outcome is not None and not self.written.certain:
+            return False
+        ends = (self.replacing, *map(Acts, self.home.ending()))
+        return not any(log.settled_reaching(self.written.invoked, apart) for log, apart in ends)
 
 
 class _Access(NamedTuple):
     """One way to be entitled: by one of the rights until one of the revokes, or always; see `Claim`."""
 
-    rights: Sequence[Right] = ()
-    revokes: Sequence[Act] = ()
+    rights: Rights | None = None
+    revokes: Sequence[Log] = ()
     always: bool = False
     doubtful: bool = False
+
+    def claim(
+        self, born: Acts, ends: Sequence[Acts], *, apart: tuple[Act, ...] = (), last_word: tuple[Act, ...] = ()
+    ) -> Claim:
+        """The claim to what lives from `born` to `ends`; `last_word`: what revokes no right to it."""
+        revokes = [Acts(log, last_word or apart) for log in self.revokes]
+        return Claim(born, ends, self.rights, revokes, self.always, self.doubtful, apart)
 
 
 _ALWAYS = _Access(always=True)
@@ -153,30 +235,36 @@ def must_see(user: Thing, canary: Canary, since: int, until: int) -> bool:
     )
 
 
+def surely_hears(user: Thing, canary: Canary, since: int, until: int) -> bool:
+    """Is the user, under every order, entitled all the time to what was there before the canary was written into it?"""
+    there_before = (thing for thing in canary.home.lineage() if canary.written not in thing.births)
+    thing = next(there_before, None)
+    return thing is not None and surely_uses(user, thing, since, until)
+
+
 def _claims_on_thing(user: Thing | None, thing: Thing, apart_from: Act | None) -> Iterator[Claim]:
-    births = [birth for birth in thing.births if birth is not apart_from]
-    ends = [end for end in thing.ended_by() if end is not apart_from]
+    apart = (apart_from,) if apart_from else ()
+    born = Acts(thing.births, apart)
+    ends = [Acts(log, apart) for log in thing.ending()]
     for access in _accesses(user, thing):
-        rights = [right for right in access.rights if right.given is not apart_from]
-        revokes = [revoke for revoke in access.revokes if revoke is not apart_from]
-        yield Claim(births, ends, rights, revokes, access.always, access.doubtful)
+        yield access.claim(born, ends, apart=apart)
 
 
 def _claims_on_canary(user: Thing, canary: Canary) -> Iterator[Claim]:
     if canary.spec.private and user is not canary.author:
         return
-    ends = [*canary.ends, *canary.home.ended_by()]
-    farewell = canary.written in ends  # the last word of what ends with it is for those who were there
+    ends = [canary.replacing, *map(Acts, canary.home.ending())]
+    # The last word of what ends with it is for those who were there.
+    last_word = (canary.written,) if canary.last_word else ()
     for access in _accesses(user, canary.home):
-        revokes = [revoke for revoke in access.revokes if not (farewell and revoke is canary.written)]
-        yield Claim([canary.written], ends, access.rights, revokes, access.always, access.doubtful)
+        yield access.claim(canary.born, ends, last_word=last_word)
 
 
 def _accesses(user: Thing | None, thing: Thing) -> Iterator[_Access]:
     if user is None:
         yield _ALWAYS
     elif thing.kind is Kind.THREAD or thing.kind is Kind.RECORD:
-        yield _Access(thing.rights.get(user, ()), thing.taken_from(user))
+        yield _Access(thing.rights.get(user), thing.taking_from(user))
         if thing.kind is Kind.RECORD or thing.spec.public:
             yield from _accesses_of_all(user, thing)
     elif thing.owner is user:
@@ -185,10 +273,9 @@ def _accesses(user: Thing | None, thing: Thing) -> Iterator[_Access]:
 
 def _accesses_of_all(user: Thing, thing: Thing) -> Iterator[_Access]:
     """What the user may see for being in the container, or because it is public, unless it has an audience."""
-    left_out = [act for act, audience in thing.audiences if user not in audience and act.possible]
-    if any(act.certain and act in thing.births for act in left_out):
+    if thing.audiences.founded_without(user).any_certain():
         return
-    doubtful = bool(left_out) or any(act.possible for act in thing.revokes.get(user, ()))
+    doubtful = thing.audiences.without(user).any_possible() or thing.revokes.get(user, _NOTHING).any_possible()
     if thing.container is not None:
         for access in _accesses(user, thing.container):
             yield access._replace(doubtful=access.doubtful or doubtful)

@@ -1,13 +1,15 @@
 """Crossing: nobody observes a canary to which they were entitled at no instant of its life, under any order.
 
 Sound under any concurrency: a canary that is possibly the observer's under some order of overlapping operations is
-excused. An excuse may rest on an operation that is still running, so it is examined again once none is.
+excused. An excuse may rest on an operation that is still running, so it is examined again once all have ended that ran
+when the canary was seen: nothing that is asked for later can have shown it.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from isofuzz.history.acts import NEVER
 from isofuzz.history.entries import Completion, Delivery, Entry
 from isofuzz.history.model import Model
 from isofuzz.history.world import Canary, Thing, may_see
@@ -36,7 +38,7 @@ class Crossing:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._excused: list[_Sighting] = []
+        self._excused: deque[_Sighting] = deque()
         self._replies: defaultdict[Thing, list[_Sighting]] = defaultdict(list)
 
     def feed(self, at: int, entry: Entry) -> list[Violation]:
@@ -45,12 +47,17 @@ class Crossing:
         for sighting in self._sightings(at, entry):
             if self._crosses(sighting):
                 found.append(self._violation(sighting))
-            else:
+            elif self._model.in_flight:
                 self._excused.append(sighting)
-        if not self._model.in_flight:
-            found += [self._violation(sighting) for sighting in self._excused if self._crosses(sighting)]
-            self._excused.clear()
-        return found
+        return [*found, *self._no_longer_excused()]
+
+    def _no_longer_excused(self) -> Iterator[Violation]:
+        running = next(iter(self._model.in_flight.values()), None)
+        oldest = running.act.invoked if running else NEVER
+        while self._excused and self._excused[0].at < oldest:
+            sighting = self._excused.popleft()
+            if self._crosses(sighting):
+                yield self._violation(sighting)
 
     def _sightings(self, at: int, entry: Entry) -> Iterator[_Sighting]:
         if isinstance(entry, Completion):

@@ -7,11 +7,12 @@ fan-out, absence is counted as unknown.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry
 from isofuzz.history.model import Model
 from isofuzz.history.streams import Stream
-from isofuzz.history.world import Canary, Thing, may_see, must_see, surely_uses
+from isofuzz.history.world import Canary, Thing, may_see, must_see, surely_hears, surely_uses
 from isofuzz.oracles.arrivals import Arrivals, Due
 from isofuzz.oracles.crossing import FRAME, boundary_of
 from isofuzz.oracles.violation import Breach, Oracle, Violation
@@ -29,7 +30,6 @@ class DeliveryOracle:
         self._model = model
         self._arrivals: dict[Stream, Arrivals] = {}
         self._pending: dict[Stream, list[Due]] = {}
-        self._closed: set[Ref] = set()
         self.asserted: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
 
@@ -58,7 +58,7 @@ class DeliveryOracle:
         if not deed.act.certain:
             return
         for canary in deed.canaries:
-            for subscription in self._model.subscriptions:
+            for subscription in sorted(self._model.watching(canary.home), key=attrgetter("ref")):
                 if self._must_announce(subscription, canary, deed.act.invoked, at):
                     self._add(subscription, canary, at)
 
@@ -69,7 +69,7 @@ class DeliveryOracle:
         socket = stream.newest()
         if socket and not surely_uses(subscription.owner, socket, canary.written.invoked, at):
             socket = None
-        is_open = socket is not None and socket.ref not in self._closed
+        is_open = socket is not None and not socket.closed
         if is_open or subscription.spec.replay is not None:
             due = Due(subscription, canary, at, socket)
             self._arrivals_on(stream).due[canary.serial].append(due)
@@ -85,14 +85,8 @@ class DeliveryOracle:
             and not (own and subscription.spec.echo is not True)
             and (subscription.scope is None or canary.home.lies_in(subscription.scope))
             and surely_uses(user, subscription, since, until)
-            and self._entitled_throughout(user, canary, since, until)
+            and surely_hears(user, canary, since, until)
         )
-
-    def _entitled_throughout(self, user: Thing, canary: Canary, since: int, until: int) -> bool:
-        """Was the right to what the canary was written into there before the write and after it?"""
-        there_before = (thing for thing in canary.home.lineage() if canary.written not in thing.births)
-        thing = next(there_before, None)
-        return thing is not None and surely_uses(user, thing, since, until)
 
     def _settle(self, at: int, entry: Barrier) -> Iterator[Violation]:
         """Judge what had to have arrived before the barrier on this socket."""
@@ -121,7 +115,6 @@ class DeliveryOracle:
         """What was missed on a socket that the system has closed need not come, unless the target says what becomes
         of it."""
         assert socket.stream
-        self._closed.add(socket.ref)
         pending = self._pending.pop(socket.stream, ())
         if declared := [due for due in pending if due.subscription.spec.replay is not None or due.is_for_later(socket)]:
             self._pending[socket.stream] = declared
@@ -129,7 +122,7 @@ class DeliveryOracle:
     def _may_come_later(self, due: Due, socket: Thing) -> bool:
         """Will what is missing here come when the stream is resumed, or has that been asked for already?"""
         assert socket.stream
-        gone = socket.ref in self._closed or socket.stream.newest() is not socket
+        gone = socket.closed or socket.stream.newest() is not socket
         return gone and due.subscription.spec.replay is True
 
     def _still_due(self, due: Due, socket: Thing, since: int, at: int) -> bool:
@@ -139,7 +132,7 @@ class DeliveryOracle:
         assert user
         resumed = subscription.spec.replay is True and socket.births[0].completed < since
         return (
-            socket.ref not in self._closed
+            not socket.closed
             and (due.socket is socket or resumed)
             and surely_uses(user, socket, at, at)
             and self._stands(due, at)

@@ -3,16 +3,18 @@
 Users are called by letters in the order in which they appear in the program, in every report alike.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from isofuzz.history.acts import Act, Standing
 from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
 from isofuzz.history.model import Model
 from isofuzz.history.world import Canary, Thing
 from isofuzz.oracles.exhibits import probed, row_of, steps_of_probe, steps_of_row
+from isofuzz.oracles.origin import Origin
+from isofuzz.oracles.rights import in_order, is_public, what_gave, what_took
 from isofuzz.oracles.violation import Breach, Violation
 from isofuzz.program.steps import Program, Ref, references_in
-from isofuzz.program.vocabulary import Kind, Vocabulary
+from isofuzz.program.vocabulary import GUARDED, Kind, Vocabulary
 
 _STORED = {
     Breach.INTRUDED: "A text is stored that should not be",
@@ -42,9 +44,18 @@ def cast(program: Program, vocabulary: Vocabulary) -> Mapping[Ref, str]:
     return names
 
 
-def explain(program: Program, history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary) -> str:
-    """One paragraph on a violation that the oracles found in this history of the program."""
-    return _Explanation(program, history, violation, vocabulary).paragraph()
+def explain(
+    program: Program,
+    history: Sequence[Entry],
+    violation: Violation,
+    vocabulary: Vocabulary,
+    origin: Origin | None = None,
+) -> str:
+    """One paragraph on a violation that the oracles found in this history of the program.
+
+    `origin` says where a text was written that is of an earlier program, as far as that is known.
+    """
+    return _Explanation(program, history, violation, vocabulary, origin).paragraph()
 
 
 def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary) -> tuple[int, ...]:
@@ -71,11 +82,17 @@ def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: V
 
 class _Explanation:
     def __init__(
-        self, program: Program, history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary
+        self,
+        program: Program,
+        history: Sequence[Entry],
+        violation: Violation,
+        vocabulary: Vocabulary,
+        origin: Origin | None,
     ) -> None:
         self._names = cast(program, vocabulary)
         self._model = _model_of(history, vocabulary)
         self._violation = violation
+        self._origin = origin
         self._row = row_of(history, violation)
         self._canary = _canary(self._model, violation)
         self._observer = self._model.things[violation.user]
@@ -147,9 +164,19 @@ class _Explanation:
         return f"{self._observation()} showed {with_all}, and without {self._left_out()} it showed {without}"
 
     def _left_out(self) -> str:
-        steps = self._violation.without
-        numbers = ", ".join(map(str, steps))
-        return f"step {numbers}" if len(steps) == 1 else f"steps {numbers}"
+        """The steps that were not done, those of one user together."""
+        by: dict[Thing | None, list[Act]] = {}
+        for step in self._violation.without:
+            deed = self._model.deeds[step]
+            by.setdefault(deed.user, []).append(deed.act)
+        return " and ".join(self._steps_of(user, acts) for user, acts in by.items())
+
+    def _steps_of(self, user: Thing | None, acts: Sequence[Act]) -> str:
+        whose = self._user(user) if user else "the operator"
+        if len(acts) == 1:
+            return f"step {acts[0].step} ({_by(acts[0])} by {whose})"
+        *others, last = (f"{act.step} ({_by(act)})" for act in acts)
+        return f"steps {', '.join(others)} and {last} by {whose}"
 
     def _lacking(self) -> str:
         if self._violation.socket:
@@ -167,10 +194,17 @@ class _Explanation:
     def _text(self) -> str:
         canary = self._canary
         if canary is None:
-            return "a text of an earlier program"
+            return self._text_of_before()
         author = self._user(canary.author) if canary.author else "the operator"
         written = f"the {canary.spec.name} that {author} wrote in step {canary.written.step}"
         return f"{written} (`{canary.written.operation}`) into {self._place(canary.home)}"
+
+    def _text_of_before(self) -> str:
+        origin = self._origin
+        if origin is None:
+            return "a text of an earlier program"
+        written = f"the {origin.secret} that step {origin.step} (`{origin.operation}`)"
+        return f"{written} of earlier program {origin.program} wrote"
 
     def _place(self, home: Thing) -> str:
         if home.kind is Kind.USER:
@@ -213,9 +247,15 @@ class _Explanation:
             case Breach.TOLD:
                 return f"{observer} was never given access to it, so both answers have to be the same."
             case Breach.INTERFERED:
-                return f"{observer} was never given access to what is left out, so it may make no difference."
+                return f"{observer} was never given access to {self._strange()}, so that may make no difference."
             case Breach.MISSING | Breach.DENIED | Breach.UNDELIVERED:
                 return self._why_theirs(observer)
+
+    def _strange(self) -> str:
+        """Where the others did what is left out of a comparison."""
+        deeds = [self._model.deeds[step] for step in self._violation.without]
+        touched = [thing for deed in deeds for thing in (*deed.created, *deed.things(*GUARDED))]
+        return " and ".join(dict.fromkeys(self._place(thing) for thing in touched if thing.kind in GUARDED))
 
     def _says_of_itself(self) -> str:
         """To which thread and to whom the row belongs, as it says."""
@@ -233,7 +273,7 @@ class _Explanation:
         """Who tried to, and had to change nothing."""
         assert self._canary
         ends = (*self._canary.ends, *self._canary.home.ended_by())
-        tried = [act for act in _in_order(ends) if not act.possible]
+        tried = [act for act in in_order(ends) if not act.possible]
         return "".join(f", but step {act.step} ({_by(act)}) tried" for act in tried[:1])
 
     def _why_intruded(self) -> str:
@@ -261,14 +301,14 @@ class _Explanation:
     def _why_gone(self, observer: str, canary: Canary) -> str:
         """The right was never given, came too late, or was taken; or the text was gone."""
         place = next((t.spec.name for t in canary.home.lineage() if t.kind is Kind.THREAD), canary.home.spec.name)
-        given = [act for act in _given(canary.home, self._observer) if act.possible]
+        given = [act for act in what_gave(canary.home, self._observer) if act.possible]
         before = [act for act in given if act.invoked < self._violation.at]
-        if not given and not _is_public(canary.home):
+        if not given and not is_public(canary.home):
             return f"{observer} was never given access to that {place}."
         if not before and given:
             return f"{observer} was given access to that {place} only later, in step {given[0].step} ({_by(given[0])})."
         ended = [act for act in (*canary.ends, *canary.home.ended_by()) if _happened_before(act, self._violation.at)]
-        taken = [act for act in _taken(canary.home, self._observer) if _happened_before(act, self._violation.at)]
+        taken = [act for act in what_took(canary.home, self._observer) if _happened_before(act, self._violation.at)]
         if taken and any(act.invoked < taken[-1].invoked for act in before) and taken[-1] not in ended:
             return f"{observer} had lost access to that {place} in step {taken[-1].step} ({_by(taken[-1])})."
         if ended:
@@ -287,7 +327,7 @@ class _Explanation:
         if self._canary and self._canary.author is self._observer:
             return f"It is {observer}'s own text, and nothing had replaced or deleted it."
         thing = _about(self._model, self._violation)
-        given = [act for act in _given(thing, self._observer) if act.certain] if thing else []
+        given = [act for act in what_gave(thing, self._observer) if act.certain] if thing else []
         if not given:
             return f"{observer} was entitled to it all the time."
         deed = self._model.deeds[given[-1].step]
@@ -357,43 +397,18 @@ def _subscriptions(model: Model, violation: Violation) -> list[Thing]:
     ]
 
 
-def _holders(thing: Thing) -> Iterator[Thing]:
-    """The thing and the containers whose rights reach down to it."""
-    for holder in thing.lineage():
-        yield holder
-        if holder.kind is Kind.THREAD and not holder.spec.public:
-            return
-
-
-def _given(thing: Thing, user: Thing) -> list[Act]:
-    return _in_order(right.given for holder in _holders(thing) for right in holder.rights.get(user, ()))
-
-
-def _taken(thing: Thing, user: Thing) -> list[Act]:
-    ended = thing.ended_by()
-    return _in_order(act for holder in _holders(thing) for act in holder.taken_from(user) if act not in ended)
-
-
 def _acts_on_the_right(model: Model, violation: Violation) -> list[Act]:
     """What gave or took the observer's right before the observation, or ended what was seen."""
     thing, canary = _about(model, violation), _canary(model, violation)
     if thing is None:
         return []
     user = model.things[violation.user]
-    acts = [*_given(thing, user), *_taken(thing, user), *thing.ended_by(), *(canary.ends if canary else ())]
+    acts = [*what_gave(thing, user), *what_took(thing, user), *thing.ended_by(), *(canary.ends if canary else ())]
     return [act for act in acts if act.possible and act.invoked < violation.at]
-
-
-def _in_order(acts: Iterable[Act]) -> list[Act]:
-    return sorted(set(acts), key=lambda act: act.invoked)
 
 
 def _happened_before(act: Act, at: int) -> bool:
     return act.certain and act.completed < at
-
-
-def _is_public(thing: Thing) -> bool:
-    return any(holder.spec.public for holder in _holders(thing))
 
 
 def _letter(number: int) -> str:

@@ -5,20 +5,21 @@ threads to which the user was entitled at no time (see `strangers`). Whatever di
 sees what carries no canary: counts, existence, order, and events without a text.
 
 What differs between runs of the same program is noise, and is masked. So are identifiers, by the things that they
-stand for, and what looks like times and random values (see `observations`).
+stand for, and what looks like times and random values (see `sameness`). Where an operation ended unexpectedly, or
+where others were answered differently, which may show for good reasons, nothing is known from there on.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from functools import cached_property
 
-from isofuzz.history.entries import Completion, Entry, Invocation
+from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.crossing import FRAME
 from isofuzz.oracles.observations import (
     ALL,
     Observation,
-    Observed,
     Place,
     Spot,
     differences,
@@ -32,53 +33,96 @@ _EXCERPT = 240
 """Characters of either observation that a violation shows."""
 
 
-def interference(
-    model: Model,
-    user: Thing,
-    left_out: Set[int],
-    complete: Sequence[Sequence[Entry]],
-    purged: Sequence[Sequence[Entry]],
-) -> Violation | None:
-    """What the user observed differently in the purged histories, in which the steps `left_out` were not done.
+class Interference:
+    """What a user observed differently in the purged histories, in which the steps `left_out` were not done.
 
     `model` knows the first of the complete histories. The more histories there are of either program, the less is
     left of what differs by chance; there are two complete ones at least.
     """
-    where = viewpoint(model, user)
-    mine, *repeated = [observed(history, where) for history in complete]
-    theirs, *theirs_repeated = [observed(history, where) for history in purged]
-    noise = _noise(mine, repeated, theirs, theirs_repeated)
-    begun = min((entry_at for entry_at, step in _invocations(complete[0]) if step in left_out), default=None)
-    if begun is None:
-        return None
-    found: list[tuple[int, Place, Spot]] = []
-    for place, spots in differences(mine, theirs).items():
-        clear = {spot for spot in spots if not _is_noise(spot, noise[place])}
-        if clear:
-            seen = mine.places.get(place, ())
-            spot = first_spot(seen, theirs.places.get(place, ()), clear)
-            at = seen[spot.number].at if spot.number < len(seen) else _last_answer(complete[0])
-            if at > begun:
-                found.append((at, place, spot))
-    if not found:
-        return None
-    at, place, spot = min(found, key=lambda each: each[0])
-    return _violation(model, user, left_out, at, place, (mine, theirs), spot)
 
+    def __init__(
+        self,
+        model: Model,
+        user: Thing,
+        left_out: Set[int],
+        complete: Sequence[Sequence[Entry]],
+        purged: Sequence[Sequence[Entry]],
+    ) -> None:
+        self._model = model
+        self._user = user
+        self._left_out = left_out
+        self._history = complete[0]
+        self._where = viewpoint(model, user)
+        until = self._unknown_from([_outcomes(history) for history in (*complete, *purged)])
+        self._mine, *self._repeated = [observed(history, self._where, until) for history in complete]
+        self._theirs, *self._theirs_repeated = [observed(history, self._where, until) for history in purged]
 
-def _noise(
-    mine: Observed, repeated: Sequence[Observed], theirs: Observed, theirs_repeated: Sequence[Observed]
-) -> defaultdict[Place, set[Spot]]:
-    noise: defaultdict[Place, set[Spot]] = defaultdict(set)
-    for once, again in ((mine, repeated), (theirs, theirs_repeated)):
-        for each in again:
-            for place, spots in differences(once, each).items():
-                noise[place] |= spots
-    return noise
+    @property
+    def compared(self) -> frozenset[int]:
+        """The steps of the user whose answers could be compared."""
+        return frozenset(
+            step for step in self._where.steps if step in self._mine.places and step in self._theirs.places
+        )
+
+    @cached_property
+    def violations(self) -> list[Violation]:
+        """One for each place at which something differs, in the order in which they show."""
+        return sorted(self._violations(), key=lambda violation: violation.at)
+
+    def _unknown_from(self, outcomes: Sequence[dict[int, Outcome]]) -> int | None:
+        """The first step after which a difference may have another reason than what was left out."""
+        for step, deed in self._model.deeds.items():
+            ended = {each.get(step) for each in outcomes}
+            if step not in self._left_out and (
+                Outcome.INFO in ended or (step not in self._where.steps and len(ended) > 1)
+            ):
+                return deed.act.step
+        return None
+
+    def _violations(self) -> Iterator[Violation]:
+        begun = min((at for at, step in _invocations(self._history) if step in self._left_out), default=None)
+        noise = self._noise()
+        for place, spots in differences(self._mine, self._theirs).items():
+            clear = {spot for spot in spots if not _is_noise(spot, noise[place])}
+            if clear and begun is not None:
+                spot = first_spot(place, self._mine, self._theirs, clear)
+                violation = self._violation(place, spot)
+                if violation.at > begun:
+                    yield violation
+
+    def _noise(self) -> defaultdict[Place, set[Spot]]:
+        noise: defaultdict[Place, set[Spot]] = defaultdict(set)
+        for once, again in ((self._mine, self._repeated), (self._theirs, self._theirs_repeated)):
+            for each in again:
+                for place, spots in differences(once, each).items():
+                    noise[place] |= spots
+        return noise
+
+    def _violation(self, place: Place, spot: Spot) -> Violation:
+        step = place if isinstance(place, int) else None
+        mine, theirs = (each.places.get(place, ()) for each in (self._mine, self._theirs))
+        text, other = _side_by_side(mine, theirs, spot)
+        return Violation(
+            oracle=Oracle.NONINTERFERENCE,
+            breach=Breach.INTERFERED,
+            at=mine[spot.number].at if spot.number < len(mine) else _last_answer(self._history),
+            user=self._user.ref,
+            boundary="",
+            observer=FRAME if step is None else self._model.deeds[step].operation.name,
+            step=step,
+            socket=None if isinstance(place, int) else place,
+            text=text,
+            other=other,
+            without=tuple(sorted(self._left_out)),
+        )
 
 
 def _is_noise(spot: Spot, noise: Set[Spot]) -> bool:
     return bool({spot, Spot(spot.number, ALL), Spot(ALL, ALL)} & noise)
+
+
+def _outcomes(history: Sequence[Entry]) -> dict[int, Outcome]:
+    return {entry.step: entry.outcome for entry in history if isinstance(entry, Completion)}
 
 
 def _invocations(history: Sequence[Entry]) -> list[tuple[int, int]]:
@@ -88,28 +132,6 @@ def _invocations(history: Sequence[Entry]) -> list[tuple[int, int]]:
 def _last_answer(history: Sequence[Entry]) -> int:
     """When the program was over, as far as its steps go."""
     return max((at for at, entry in enumerate(history) if isinstance(entry, Completion)), default=0)
-
-
-def _violation(
-    model: Model, user: Thing, left_out: Set[int], at: int, place: Place, both: tuple[Observed, Observed], spot: Spot
-) -> Violation:
-    step = place if isinstance(place, int) else None
-    socket = None if isinstance(place, int) else place
-    mine, theirs = both
-    text, other = _side_by_side(mine.places.get(place, ()), theirs.places.get(place, ()), spot)
-    return Violation(
-        oracle=Oracle.NONINTERFERENCE,
-        breach=Breach.INTERFERED,
-        at=at,
-        user=user.ref,
-        boundary="",
-        observer=FRAME if step is None else model.deeds[step].operation.name,
-        step=step,
-        socket=socket,
-        text=text,
-        other=other,
-        without=tuple(sorted(left_out)),
-    )
 
 
 def _side_by_side(mine: Sequence[Observation], theirs: Sequence[Observation], spot: Spot) -> tuple[str, str]:

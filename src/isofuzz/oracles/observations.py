@@ -1,7 +1,6 @@
 """What one user observed in a history, word by word, and where that differs from what they observed in another.
 
-Two words are the same if they are equal, if they are the identifiers that one and the same thing has in the two
-histories, or if both look as if they came from a clock or from chance.
+When two words say the same: see `sameness`.
 """
 
 import re
@@ -12,17 +11,14 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
-from isofuzz.history.entries import Completion, Delivery, Entry, Invocation, Outcome
+from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
+from isofuzz.oracles.sameness import Sameness
 from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Kind
 
 _WORD = re.compile(r"[\w+-]+(?:[.:][\w+-]+)*|[^\s\w]")  # with what joins it to others, as in a time or an address
-_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
-_TIME = re.compile(r"\d{4}-\d\d-\d\d\S*|\d\d?:\d\d(?::\d\d)?\S*|1\d{9}(?:\d{3}){0,3}(?:\.\d+)?")
-_LONG = 16
-"""A random value of this length may well have no digit; words of this length that differ seldom are equally long."""
 
 Place: TypeAlias = int | Ref
 """Where a user observes: in the answer to a step of theirs, or on a socket of theirs."""
@@ -71,10 +67,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class Observed:
-    """All that one user observed in one history, and how the identifiers of things were written in it."""
+    """All that one user observed in one history, and how the identifiers of things were written in it.
+
+    On the `drained` sockets everything has arrived that was ever sent to them.
+    """
 
     places: Mapping[Place, Sequence[Observation]]
     ids: Mapping[object, tuple[str, ...]]
+    drained: frozenset[Ref]
 
 
 def viewpoint(model: Model, user: Thing) -> Viewpoint:
@@ -88,12 +88,16 @@ def viewpoint(model: Model, user: Thing) -> Viewpoint:
     return Viewpoint(frozenset(steps), frozenset(sockets))
 
 
-def observed(history: Sequence[Entry], where: Viewpoint) -> Observed:
-    """What a user observed there in this history."""
+def observed(history: Sequence[Entry], where: Viewpoint, until: int | None = None) -> Observed:
+    """What a user observed there in this history, before the step of number `until` began."""
     places: defaultdict[Place, list[Observation]] = defaultdict(list)
     ids: dict[object, tuple[str, ...]] = {}
+    arrivals = _Arrivals()
     for at, entry in enumerate(history):
+        arrivals.feed(at, entry)
         match entry:
+            case Invocation() | Skipped() if entry.step == until:
+                break
             case Invocation():
                 ids |= {(entry.step, name): _in_words(parts) for name, parts in entry.ids.items()}
             case Completion():
@@ -102,72 +106,68 @@ def observed(history: Sequence[Entry], where: Viewpoint) -> Observed:
                     places[entry.step].append(Observation(at, entry.text, entry.outcome))
             case Delivery() if not entry.reply and entry.socket in where.sockets:
                 places[entry.socket].append(Observation(at, entry.text))
-    return Observed(places, ids)
+    return Observed(places, ids, frozenset(filter(arrivals.is_over, where.sockets)))
+
+
+class _Arrivals:
+    """Which sockets have got all that was sent to them, as far as barriers tell."""
+
+    def __init__(self) -> None:
+        self._answered = 0
+        self._due: dict[Ref, int] = {}
+        self._passed: dict[Ref, int] = {}
+
+    def feed(self, at: int, entry: Entry) -> None:
+        """Take the next entry of the history."""
+        match entry:
+            case Completion():
+                self._answered = at
+            case Closed():
+                self._due.setdefault(entry.socket, self._answered)  # what comes after will never arrive
+            case Barrier() if entry.orders:
+                self._passed[entry.socket] = entry.since
+
+    def is_over(self, socket: Ref) -> bool:
+        """Did a barrier pass after the last step that could send something to this socket?"""
+        return self._passed.get(socket, 0) > self._due.get(socket, self._answered)
 
 
 Differences: TypeAlias = Mapping[Place, frozenset[Spot]]
 
 
 def differences(one: Observed, other: Observed) -> Differences:
-    """Where the two differ. Steps that were not done in both, or ended unexpectedly in one, are left out: unknown."""
-    same = _renamed(one.ids, other.ids)
+    """Where the two differ. Steps that were not done in both are left out; what did not arrive may only be late."""
+    same = Sameness(one.ids, other.ids)
     found: dict[Place, frozenset[Spot]] = {}
     for place in one.places.keys() | other.places.keys():
         mine, theirs = one.places.get(place, ()), other.places.get(place, ())
-        if isinstance(place, int) and not _comparable(mine, theirs):
-            continue
-        if spots := frozenset(_spots(mine, theirs, same)):
-            found[place] = spots
+        spots = set(_spots(mine, theirs, same))
+        if len(mine) != len(theirs) and place in one.drained and place in other.drained:
+            spots.add(Spot(ALL, ALL))
+        if spots:
+            found[place] = frozenset(spots)
     return found
 
 
-def _renamed(one: Mapping[object, tuple[str, ...]], other: Mapping[object, tuple[str, ...]]) -> set[tuple[str, str]]:
-    """How the identifiers of the same things are written in either history."""
-    return {
-        pair
-        for key in one.keys() & other.keys()
-        if len(one[key]) == len(other[key])
-        for pair in zip(one[key], other[key], strict=True)
-    }
-
-
-def _comparable(mine: Sequence[Observation], theirs: Sequence[Observation]) -> bool:
-    return bool(mine and theirs) and not any(each.outcome is Outcome.INFO for each in (*mine, *theirs))
-
-
-def _spots(
-    mine: Sequence[Observation], theirs: Sequence[Observation], same: Collection[tuple[str, str]]
-) -> Iterator[Spot]:
-    if len(mine) != len(theirs):
-        yield Spot(ALL, ALL)
+def _spots(mine: Sequence[Observation], theirs: Sequence[Observation], same: Sameness) -> Iterator[Spot]:
     for number, (first, second) in enumerate(zip(mine, theirs, strict=False)):
         if first.outcome is not second.outcome or len(first.words) != len(second.words):
             yield Spot(number, ALL)
         else:
             pairs = enumerate(zip(first.words, second.words, strict=True))
-            yield from (Spot(number, word) for word, pair in pairs if not _same(pair, same))
+            yield from (Spot(number, word) for word, pair in pairs if not same(*pair))
 
 
-def first_spot(mine: Sequence[Observation], theirs: Sequence[Observation], spots: Collection[Spot]) -> Spot:
-    """The first of these spots; of a whole that differs, where it begins to."""
-    number, word = min(spots)
-    if number == ALL:
-        texts = zip_longest([each.text for each in mine], [each.text for each in theirs])
-        number = next(index for index, (first, second) in enumerate(texts) if first != second)
-    if word == ALL:
-        words = zip_longest(*(each[number].words if number < len(each) else () for each in (mine, theirs)))
-        word = next((index for index, (first, second) in enumerate(words) if first != second), 0)
-    return Spot(number, word)
-
-
-def _same(pair: tuple[str, str], same: Collection[tuple[str, str]]) -> bool:
-    first, second = pair
-    return first == second or pair in same or (_looks_random(first, second) and _looks_random(second, first))
-
-
-def _looks_random(word: str, like: str) -> bool:
-    long = len(word) == len(like) >= _LONG and any(character.isdigit() for character in word)
-    return long or any(form.fullmatch(word) for form in (_UUID, _TIME))
+def first_spot(place: Place, one: Observed, other: Observed, spots: Collection[Spot]) -> Spot:
+    """The first of these spots at the place; of a whole that differs, where it begins to."""
+    mine, theirs = one.places.get(place, ()), other.places.get(place, ())
+    number = min((spot.number for spot in spots if spot.number != ALL), default=min(len(mine), len(theirs)))
+    words = [spot.word for spot in spots if spot.number == number and spot.word != ALL]
+    if words:
+        return Spot(number, min(words))
+    same = Sameness(one.ids, other.ids)
+    pairs = zip_longest(*(each[number].words if number < len(each) else () for each in (mine, theirs)), fillvalue="")
+    return Spot(number, next((index for index, pair in enumerate(pairs) if not same(*pair)), 0))
 
 
 def _in_words(parts: Sequence[str]) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
 """Visibility: a read shows what it promises.
 
 What an `All` read returns lies between what was certainly there and what was possibly there; with nothing
-overlapping the two bounds meet. A `Some` read stays below the upper bound. Whoever is entitled to a read is not
+overlapping the two bounds meet. A `Some` read stays below the upper bound, and so does a `News` read, which has a lower
+bound of its own. Whoever is entitled to a read is not
 refused. What was never the reader's at all is the crossing oracle's to report.
 """
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from isofuzz.history.acts import Standing
 from isofuzz.history.entries import Completion, Entry, Outcome
 from isofuzz.history.model import Deed, Model
 from isofuzz.history.world import BEGINNING, Canary, Thing, may_be_shown, may_see, must_see
 from isofuzz.oracles.crossing import boundary_of
+from isofuzz.oracles.news import News
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.vocabulary import Draw, Kind, Shows
 
@@ -21,6 +24,7 @@ class Visibility:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._news = News(model)
 
     def feed(self, at: int, entry: Entry) -> list[Violation]:
         """What is wrong with the read that this entry completes, if it does."""
@@ -29,8 +33,9 @@ class Visibility:
         deed = self._model.deeds[entry.step]
         if deed.user is None or deed.operation.shows is None or deed.acted_for_operator:
             return []
+        news = self._not_told(deed, at, entry)
         if entry.outcome is Outcome.OK:
-            return [*self._surplus(deed, at, entry), *self._lack(deed, at, entry)]
+            return [*self._surplus(deed, at, entry), *self._lack(deed, at, entry), *news]
         if entry.outcome is Outcome.REFUSED and self._denied(deed):
             return [self._violation(deed, at, entry, Breach.DENIED, None)]
         return []
@@ -67,9 +72,18 @@ class Visibility:
         assert deed.operation.shown
         seen = set(entry.seen)
         shown = deed.operation.shown
-        for canary in dict.fromkeys(each for scope in scopes for each in self._model.canaries_in(scope, shown)):
-            if canary.serial not in seen and must_see(deed.user, canary, deed.act.invoked, at):
-                yield self._violation(deed, at, entry, Breach.MISSING, canary)
+        texts = (text for scope in scopes for text in self._model.texts(deed.user, scope, shown))
+        unseen = dict.fromkeys(text for text in texts if text.serial not in seen)
+        missing = [text for text in unseen if must_see(deed.user, text, deed.act.invoked, at)]
+        for canary in sorted(missing, key=attrgetter("serial")):
+            yield self._violation(deed, at, entry, Breach.MISSING, canary)
+
+    def _not_told(self, deed: Deed, at: int, entry: Completion) -> list[Violation]:
+        """What came since the last call and is not shown."""
+        if deed.operation.shows is not Shows.NEWS or _selects(deed):
+            return []
+        missing = dict.fromkeys(self._news.missing(deed, at, entry))
+        return [self._violation(deed, at, entry, Breach.MISSING, canary) for canary in missing]
 
     def _denied(self, deed: Deed) -> bool:
         read = deed.operation.shows is Shows.ALL and not deed.operation.writes

@@ -1,6 +1,7 @@
 """What happened in a history, row by row in time order, as a person tells it: who did what, and what came of it."""
 
 import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -23,6 +24,7 @@ OTHER = "◇"
 """Stands for any other canary; the step that wrote it follows."""
 
 _CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
+_LONGEST_ANSWER = 60
 _NOT_SEEN = (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED)
 
 
@@ -131,6 +133,8 @@ class _Teller:
         word = {Outcome.OK: "ok", Outcome.REFUSED: "refused", Outcome.INFO: "?"}[entry.outcome]
         if entry.outcome is Outcome.INFO:
             word += f" {self._masked(entry.text, entry.seen).split(':')[0]}"
+        if violation.breach is Breach.TOLD and entry.step in (violation.step, violation.instead) and entry.text:
+            word += f" {textwrap.shorten(self._masked(entry.text, entry.seen), _LONGEST_ANSWER, placeholder=' …')}"
         own = {canary.serial for canary in self._model.deeds[entry.step].canaries}
         seen = [serial for serial in entry.seen if serial not in own]
         lacked = violation.breach in _NOT_SEEN

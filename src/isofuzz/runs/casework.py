@@ -1,24 +1,23 @@
 """What a run does about a finding once it is kept: is it stale for a while only, how small does it get, is it cold?"""
 
 from collections.abc import Collection, Coroutine
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from isofuzz.cases.case import Case, HitRate
-from isofuzz.cases.store import Finding
+from isofuzz.cases.case import HitRate
 from isofuzz.engine.system import System
-from isofuzz.oracles.staleness import is_about_a_lost_right
 from isofuzz.oracles.violation import Oracle
-from isofuzz.runs.cold import confirmed_cold
+from isofuzz.runs.cold import Cold, confirmed_cold
 from isofuzz.runs.events import Listener, Phase
 from isofuzz.runs.keeper import Keeper
-from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
-from isofuzz.runs.shrinking import shrink
+from isofuzz.runs.reproduction import OnSystem, Reproducer, overlaps, patience_for, tries_for
+from isofuzz.runs.shrinking import FIRST_TRIES, shrink
 from isofuzz.services import Sources
 
 T = TypeVar("T")
 
-_BEYOND_GRACE = 1.2
-"""So many times the grace is waited for, for the clocks of a system need not agree with ours."""
+_NEVER_AGAIN = HitRate(1, 1 + 1 + FIRST_TRIES)
+"""Of what showed when it was found, and in none of the executions that were to shrink it."""
 
 
 class Do(Protocol):
@@ -51,31 +50,37 @@ class Casework:
 
     def work_on(self, fingerprint: str) -> None:
         """Shrink and confirm a finding, unless it turns out to be staleness within the target's grace."""
-        case = self._keeper.findings[fingerprint].case
-        if self._do(self._is_bounded(case)):
+        found = self._keeper.findings[fingerprint].case
+        patience = patience_for(found, self._system)
+        on_system = OnSystem(found, self._system, self._only, self._keeper.see)
+        if patience and self._do(self._is_bounded(on_system, patience)):
             self._keeper.bound(fingerprint)
             return
+        hit_rate = self._shrunk(replace(on_system, patience=patience))
+        cold = self._confirmed(fingerprint, hit_rate or _NEVER_AGAIN) if hit_rate or not found.earlier else False
+        if found.earlier and cold is False:
+            # This system remembers more than the programs of the case. One that was just started does not.
+            self._keeper.improve(found)
+            hit_rate = self._shrunk(Cold(found, self._sources))
+            cold = hit_rate is not None
+        self._keeper.conclude(fingerprint, hit_rate=hit_rate or _NEVER_AGAIN, cold=cold)
+
+    def _shrunk(self, reproducer: Reproducer) -> HitRate | None:
         self._listener(Phase("shrink"))
-        hit_rate = self._do(shrink(self._reproducer(case), self._keeper, self._shrink_seconds, self._listener))
+        vocabulary = self._system.signatures.vocabulary
+        return self._do(shrink(reproducer, vocabulary, self._keeper, self._shrink_seconds, self._listener))
+
+    def _confirmed(self, fingerprint: str, hit_rate: HitRate) -> bool | None:
         self._listener(Phase("confirm"))
-        cold = self._confirmed(self._keeper.findings[fingerprint], hit_rate)
-        self._keeper.conclude(fingerprint, hit_rate=hit_rate, cold=cold)
+        finding = self._keeper.findings[fingerprint]
+        return None if finding.unkept else confirmed_cold(finding.case, hit_rate, self._sources)
 
-    def _confirmed(self, finding: Finding, hit_rate: HitRate) -> bool | None:
-        return None if finding.unkept else confirmed_cold(finding.path, hit_rate, self._sources)
-
-    async def _is_bounded(self, case: Case) -> bool:
+    async def _is_bounded(self, at_once: OnSystem, patience: float) -> bool:
         """Does it show at once, and not once the grace is over?"""
-        grace = self._system.target.grace
-        if not grace or not is_about_a_lost_right(case.history, case.violation, self._system.signatures.vocabulary):
-            return False
         self._listener(Phase("wait for the grace"))
-        at_once = await self._reproducer(case).rate(1, case.program)
-        if not at_once.seen:
-            return False
-        tries = tries_for(at_once) if overlaps(case.program) else 1
-        patient = self._reproducer(case, patience=grace * _BEYOND_GRACE)
-        return await patient.within(tries, case.program) is None
-
-    def _reproducer(self, case: Case, *, patience: float = 0) -> Reproducer:
-        return Reproducer(self._system, case, self._only, self._keeper.see, patience=patience)
+        program = at_once.case.program
+        rate = await at_once.rate(1, program)
+        if overlaps(program) or not rate.seen:
+            rate = await at_once.rate(FIRST_TRIES, program)
+        patient = replace(at_once, patience=patience)
+        return bool(rate.seen) and await patient.within(tries_for(rate), program) is None

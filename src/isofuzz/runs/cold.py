@@ -3,23 +3,43 @@
 import json
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from isofuzz.cases.case import HitRate
-from isofuzz.runs.replay import ReplayVerdict, replay
-from isofuzz.runs.reproduction import tries_for
+from isofuzz.cases.case import Case, HitRate
+from isofuzz.cases.codec import from_json, to_json
+from isofuzz.program.steps import Program
+from isofuzz.runs.replay import run_again
+from isofuzz.runs.reproduction import Reproducer, tries_for
 from isofuzz.services.sources import EMBEDDED, Sources
 
 _SECONDS = 120
 
 
-def confirmed_cold(case: Path, hit_rate: HitRate, sources: Sources) -> bool | None:
+def confirmed_cold(case: Case, hit_rate: HitRate, sources: Sources) -> bool | None:
     """Does the case show its violation in a process of its own? None: that process could not tell."""
-    tries = tries_for(hit_rate) if hit_rate.seen else 1
+    answer = _answer(case, tries_for(hit_rate), sources)
+    return None if answer is None else answer["shown"] is not None
+
+
+@dataclass
+class Cold(Reproducer):
+    """Runs programs each time in a process of its own: the system remembers nothing of any other."""
+
+    sources: Sources
+
+    async def shows(self, program: Program) -> Case | None:
+        """The case as it showed there; what could not be told there did not show."""
+        answer = _answer(replace(self.case, program=program), 1, self.sources)
+        return from_json(answer["shown"], "what a fresh process said") if answer and answer["shown"] else None
+
+
+def _answer(case: Case, tries: int, sources: Sources) -> dict[str, str | None] | None:
+    """What a process of its own says of the case, having tried it so often; None if it could not run it."""
     request = {
-        "case": str(case),
+        "case": to_json(case),
         "path": sys.path,
-        "times": tries,
+        "tries": tries,
         "database_url": sources.database_url,
         "allow_hosts": sources.allow_hosts,
         "project": str(sources.project) if sources.project else None,
@@ -33,28 +53,24 @@ def confirmed_cold(case: Path, hit_rate: HitRate, sources: Sources) -> bool | No
             timeout=_SECONDS,
             check=True,
         )
-        return bool(json.loads(answered.stdout.splitlines()[-1])["seen"])
+        answer: dict[str, str | None] = json.loads(answered.stdout.splitlines()[-1])
     except (OSError, subprocess.SubprocessError, ValueError, LookupError):
         return None
+    return answer
 
 
 def main() -> None:
-    """Replay the case that standard input names; answer on standard output."""
+    """Run the case that standard input holds; answer on standard output."""
     request = json.loads(sys.stdin.read())
     sys.path[:] = request["path"]  # the target is found where the run found it
-    [replayed] = replay(
-        [Path(request["case"])],
-        times=request["times"],
-        sources=Sources(
-            database_url=request["database_url"],
-            valkey_url=EMBEDDED,  # the run that waits for this answer still holds the other one
-            allow_hosts=tuple(request["allow_hosts"]),
-            project=Path(request["project"]) if request["project"] else None,
-        ),
+    sources = Sources(
+        database_url=request["database_url"],
+        valkey_url=EMBEDDED,  # the run that waits for this answer still holds the other one
+        allow_hosts=tuple(request["allow_hosts"]),
+        project=Path(request["project"]) if request["project"] else None,
     )
-    if replayed.verdict is ReplayVerdict.CANNOT_RUN:
-        sys.exit(replayed.reason)
-    sys.stdout.write(json.dumps({"seen": replayed.hit_rate.seen, "runs": replayed.hit_rate.runs}) + "\n")
+    again = run_again(from_json(request["case"], "what the run asks"), sources, request["tries"])
+    sys.stdout.write(json.dumps({"shown": again.shown and to_json(again.shown)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -60,12 +60,17 @@ class Comparing:
         self._system = system
         self._new_judge = new_judge
         self._see = see
+        self._seen: set[str] = set()
 
     async def compare(self, program: Program) -> None:
-        """Compare the program for each of its users."""
+        """Compare the program for each of its users; what differed in an earlier one does not stop it."""
         began = time.perf_counter()
-        comparison = await compare(self._system, program, self._new_judge)
+        comparison = await compare(self._system, program, self._new_judge, wanted=self._is_new)
         self.counts.add(comparison, time.perf_counter() - began)
         for execution in filter(None, (comparison.complete, comparison.leaking)):
             for violation in execution.judge.violations:
+                self._seen.add(violation.fingerprint)
                 self._see(execution, violation)
+
+    def _is_new(self, violation: Violation) -> bool:
+        return violation.fingerprint not in self._seen

@@ -1,21 +1,28 @@
 """Does a program show a violation again? Asked once where nothing overlaps, and often enough where something does."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.engine.comparison import compare
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System
 from isofuzz.oracles.judge import Judge
+from isofuzz.oracles.staleness import lost_by
 from isofuzz.oracles.violation import Oracle, Violation
 from isofuzz.program.steps import Program
+from isofuzz.runs.evidence import evidence
 
 _DOUBT = 0.05
 """How likely a run that shows nothing may still be mere luck."""
 
 MOST_TRIES = 30
+
+_BEYOND_GRACE = 1.2
+"""So many times the grace is waited for, for the clocks of a system need not agree with ours."""
 
 
 def overlaps(program: Program) -> bool:
@@ -33,60 +40,86 @@ def tries_for(hit_rate: HitRate) -> int:
     return min(MOST_TRIES, math.ceil(math.log(_DOUBT) / math.log(1 - rate)))
 
 
+def patience_for(case: Case, system: System) -> float:
+    """Seconds to wait after whatever takes something away, so that no grace of the target's explains the case."""
+    grace = system.target.grace
+    lost = grace and lost_by(case.history, case.violation, system.signatures.vocabulary)
+    return grace * _BEYOND_GRACE if lost else 0
+
+
 @dataclass
-class Reproducer:
-    """Runs programs against one system, looking for the violation of a case; `see` hears of every violation.
+class Reproducer(ABC):
+    """Runs programs in the place of a case's own, looking for its violation, after the earlier ones of the case."""
 
-    What was found by comparing is compared again, and what an earlier program left behind is looked for after the
-    earlier programs of the case. `patience`: see `Execution`; `repeat`: how often a difference has to show again.
-    """
-
-    system: System
     case: Case
-    only: Collection[Oracle]
-    see: Callable[[Execution, Violation], None]
-    patience: float = 0
-    repeat: int = 1
-    _since: int = field(default=0, init=False)
 
-    @property
-    def fingerprint(self) -> str:
-        """Of the violation that is looked for."""
-        return self.case.fingerprint
+    def of(self, case: Case) -> Self:
+        """The same, of another case."""
+        return replace(self, case=case)
 
-    def after(self, earlier: tuple[Program, ...]) -> "Reproducer":
-        """The same, after other programs."""
-        return replace(self, case=replace(self.case, earlier=earlier))
+    @abstractmethod
+    async def shows(self, program: Program) -> Case | None:
+        """Execute the program once: the case with what it showed, if that was the violation."""
 
-    async def once(self, program: Program) -> tuple[Execution, bool]:
-        """Execute the program from reset: what came of it, and whether the violation showed."""
-        compared = self.case.violation.oracle is Oracle.NONINTERFERENCE
-        execution = await (self._compared(program) if compared else self._executed(program))
-        return execution, self._shows(execution)
-
-    async def within(self, tries: int, program: Program) -> Execution | None:
-        """The first of at most so many executions that shows it."""
+    async def within(self, tries: int, program: Program) -> Case | None:
+        """As `shows`, of the first of at most so many executions that shows it."""
         for _ in range(tries):
-            execution, shown = await self.once(program)
-            if shown:
-                return execution
+            if shown := await self.shows(program):
+                return shown
         return None
 
     async def rate(self, runs: int, program: Program) -> HitRate:
         """How often it shows in so many executions."""
         seen = 0
         for _ in range(runs):
-            _, shown = await self.once(program)
-            seen += shown
+            seen += await self.shows(program) is not None
         return HitRate(seen, runs)
 
-    async def _executed(self, program: Program) -> Execution:
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of running the programs of a case: the executions in their order, and the case as it showed, if so."""
+
+    executions: tuple[Execution, ...]
+    shown: Case | None
+
+    @property
+    def execution(self) -> Execution:
+        """That of the program that is to show it."""
+        return self.executions[-1]
+
+
+@dataclass
+class OnSystem(Reproducer):
+    """Runs them on a system that is up; `see` hears of every violation.
+
+    What was found by comparing is compared again. `patience`: see `Execution`; `repeat`: how often a difference has to
+    show again.
+    """
+
+    system: System
+    only: Collection[Oracle]
+    see: Callable[[Execution, Violation], None]
+    patience: float = 0
+    repeat: int = 1
+    _since: int = field(default=0, init=False)
+
+    async def shows(self, program: Program) -> Case | None:
+        """Execute the programs from reset: the case with what the last showed, if that was the violation."""
+        return (await self.once(program)).shown
+
+    async def once(self, program: Program) -> Trial:
+        """As `shows`, with the executions."""
         self._since = self.system.minted
-        for earlier in self.case.earlier:
-            await execute(self.system, earlier, self._new_judge(), self.see, stop=lambda execution: False)
-        return await execute(
-            self.system, program, self._new_judge(), self.see, stop=self._shows, patience=self.patience
-        )
+        compared = self.case.violation.oracle is Oracle.NONINTERFERENCE
+        before = [await self._execute(earlier, lambda execution: False) for earlier in self.case.earlier]
+        execution = await (self._compared(program) if compared else self._execute(program, self._shows))
+        violation = self._found(execution)
+        shown = replace(self.case, **evidence(execution, violation, self.case.earlier)) if violation else None
+        return Trial((*before, execution), shown)
+
+    async def _execute(self, program: Program, stop: Callable[[Execution], bool]) -> Execution:
+        return await execute(self.system, program, self._new_judge(), self.see, stop=stop, patience=self.patience)
 
     async def _compared(self, program: Program) -> Execution:
         user = self.case.violation.user
@@ -97,11 +130,12 @@ class Reproducer:
         return Judge(self.system.signatures.vocabulary, only=self.only)
 
     def _shows(self, execution: Execution) -> bool:
-        return any(
-            violation.fingerprint == self.fingerprint and self._is_of_this_story(execution, violation)
-            for violation in execution.judge.violations
-        )
+        return self._found(execution) is not None
 
-    def _is_of_this_story(self, execution: Execution, violation: Violation) -> bool:
-        """A text from before the earlier programs of the case is none that the case can explain."""
-        return violation.serial is None or execution.first_canary + violation.serial >= self._since
+    def _found(self, execution: Execution) -> Violation | None:
+        """The violation that is looked for, if the execution shows it; a text from before is none of this story."""
+        for violation in execution.judge.violations:
+            serial = violation.serial or 0
+            if violation.fingerprint == self.case.fingerprint and execution.first_canary + serial >= self._since:
+                return violation
+        return None

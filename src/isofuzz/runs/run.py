@@ -16,6 +16,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from isofuzz.cases.store import CaseStore, Finding
+from isofuzz.engine.comparison import SURE
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.machine import Stop, build_machine
 from isofuzz.engine.system import System, running
@@ -27,6 +28,7 @@ from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
 from isofuzz.runs.accepting import AcceptList
 from isofuzz.runs.casework import Casework
+from isofuzz.runs.cold import Cold
 from isofuzz.runs.comparing import Comparing, Comparisons
 from isofuzz.runs.database_watch import DatabaseWatch
 from isofuzz.runs.events import Listener, Phase, Progress, Started
@@ -37,7 +39,7 @@ from isofuzz.runs.known import known_cases
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.profiles import Profile, hypothesis_settings
 from isofuzz.runs.replay import why_untested
-from isofuzz.runs.reproduction import tries_for
+from isofuzz.runs.reproduction import OnSystem, tries_for
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
 from isofuzz.runs.targets import name_of
@@ -197,17 +199,22 @@ class _Run:
             self._replay_case(system, finding)
 
     def _replay_case(self, system: System, known: Finding) -> None:
-        reason = None
-        for _ in range(tries_for(known.case.hit_rate)):
-            execution = self.do(
-                execute(system, known.case.program, self._new_judge(), self._kept.see, stop=self._shows_new)
-            )
-            self._count(execution)
+        case, reason = known.case, None
+        reproducer = OnSystem(case, system, self._request.only, self._kept.see, repeat=SURE)
+        for _ in range(tries_for(case.hit_rate)):
+            trial = self.do(reproducer.once(case.program))
+            for execution in trial.executions:
+                self._count(execution)
+            for violation in trial.execution.judge.violations:
+                self._kept.see(trial.execution, violation)  # what was compared is told at its end
             self._work_on_findings(system)
-            if execution.judge.violations:
+            if trial.execution.judge.violations:
                 return
-            reason = reason or why_untested(known.case, execution)
-        if reason:
+            reason = reason or why_untested(case, trial.executions)
+        if case.earlier and (shown := self.do(Cold(case, self._request.sources).shows(case.program))):
+            self._kept.take(shown)  # it takes a system on which nothing else was executed
+            self._work_on_findings(system)
+        elif reason:
             self._cut.append(f"the kept case {known.path}: {reason}")
 
     def _sweep(self, system: System) -> None:

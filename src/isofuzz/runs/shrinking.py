@@ -1,10 +1,10 @@
 """A finding on its way to its smallest program: how often it shows, and the shrinker run with that."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from isofuzz.cases.case import Case, HitRate
-from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.shrinker import Reproduces, Shrinker
 from isofuzz.oracles.explanation import steps_involved
 from isofuzz.oracles.violation import Oracle
@@ -15,25 +15,33 @@ from isofuzz.runs.events import Listener, Shrinking
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
 
-_FIRST_TRIES = 8
+FIRST_TRIES = 8
 """How often a program that does not show its violation every time is run, to learn how often it does."""
 
 
-async def shrink(reproducer: Reproducer, keeper: Keeper, seconds: float, listener: Listener) -> HitRate:
-    """Shrink the finding as far as it reproduces, for at most so many seconds; the hit rate of what is left."""
-    found = reproducer.case.program
-    first = await reproducer.rate(1, found)
-    if overlaps(found) or not first.seen:
-        first = await reproducer.rate(_FIRST_TRIES, found)
+async def shrink(
+    reproducer: Reproducer, vocabulary: Vocabulary, keeper: Keeper, seconds: float, listener: Listener
+) -> HitRate | None:
+    """Shrink the finding as far as it reproduces, for at most so many seconds.
+
+    Returns the hit rate of what is left; None if it never shows again.
+    """
+    found = reproducer.case
+    first = await reproducer.rate(1, found.program)
+    if _overlaps(found) or not first.seen:
+        first = await reproducer.rate(FIRST_TRIES, found.program)
     if not first.seen:
-        return HitRate(1, first.runs + 2)
+        return None
     tries = tries_for(first)
     until = time.monotonic() + seconds
-    shrinking = _Shrinking(reproducer, keeper, tries, lambda: time.monotonic() < until, listener)
-    best = await shrinking.program(found)
-    if reproducer.case.earlier:
-        await shrinking.earlier(best)
-    last = await shrinking.reproducer.rate(_FIRST_TRIES if tries > 1 or overlaps(best) else 2, best)
+    shrinking = _Shrinking(reproducer, vocabulary, keeper, tries, lambda: time.monotonic() < until, listener)
+    if found.earlier:
+        await shrinking.at_once()
+    await shrinking.program()
+    if found.earlier:
+        await shrinking.earlier()
+    best = shrinking.reproducer.case
+    last = await shrinking.reproducer.rate(FIRST_TRIES if tries > 1 or _overlaps(best) else 2, best.program)
     # The execution that made it the best did show it, whatever the ones after say.
     return last if last.seen else HitRate(1, last.runs + 1)
 
@@ -42,59 +50,79 @@ class _Shrinking:
     """One finding while it is shrunk; whatever is smaller is kept at once."""
 
     def __init__(
-        self, reproducer: Reproducer, keeper: Keeper, tries: int, may_go_on: Callable[[], bool], listener: Listener
+        self,
+        reproducer: Reproducer,
+        vocabulary: Vocabulary,
+        keeper: Keeper,
+        tries: int,
+        may_go_on: Callable[[], bool],
+        listener: Listener,
     ) -> None:
         self.reproducer = reproducer
+        self._vocabulary = vocabulary
         self._keeper = keeper
         self._tries = tries
         self._may_go_on = may_go_on
         self._listener = listener
 
-    async def program(self, found: Program) -> Program:
-        """The smallest program, after the earlier ones as they are."""
-        vocabulary = self.reproducer.system.signatures.vocabulary
-        return await self._shrunk(found, self._reproduces, guesses(self.reproducer.case, vocabulary))
+    async def at_once(self) -> None:
+        """No more than it took to write the text and to see it, if that is enough: it saves most of the search."""
+        case = self.reproducer.case
+        assert case.origin, "there are earlier programs because one of them wrote what shows"
+        writing = only(case.earlier[case.origin.program - 1], {case.origin.step})
+        for seeing in guesses(case, self._vocabulary):
+            if self._may_go_on() and await self._reproduces_after((writing,), seeing):
+                return
 
-    async def earlier(self, best: Program) -> None:
+    async def program(self) -> None:
+        """The smallest program, after the earlier ones as they are."""
+        case = self.reproducer.case
+
+        async def reproduces(candidate: Program) -> bool:
+            return await self._reproduces_after(case.earlier, candidate)
+
+        await self._shrink(case.program, reproduces, guesses(case, self._vocabulary))
+
+    async def earlier(self) -> None:
         """Fewer earlier programs, and smaller ones; what comes last is the program that shows what they left behind."""
-        if len(self.reproducer.case.earlier) > 1:  # the first is the one that wrote what shows
-            await self._reproduces_after(self.reproducer.case.earlier[:1], best)
-        for index in reversed(range(1, len(self.reproducer.case.earlier))):
-            now = self.reproducer.case.earlier
-            if self._may_go_on():
-                await self._reproduces_after(now[:index] + now[index + 1 :], best)
-        for index, program in enumerate(self.reproducer.case.earlier):
+        for index in reversed(range(len(self._earlier))):
+            now = self._earlier
+            if len(now) > 1 and self._may_go_on():
+                await self._reproduces_after(now[:index] + now[index + 1 :], self.reproducer.case.program)
+        for index, program in enumerate(self._earlier):
 
             async def reproduces(candidate: Program, index: int = index) -> bool:
-                now = self.reproducer.case.earlier
-                return await self._reproduces_after((*now[:index], candidate, *now[index + 1 :]), best)
+                now = self._earlier
+                changed = (*now[:index], candidate, *now[index + 1 :])
+                return await self._reproduces_after(changed, self.reproducer.case.program)
 
-            await self._shrunk(program, reproduces, ())
+            await self._shrink(program, reproduces, ())
 
-    async def _reproduces(self, candidate: Program) -> bool:
-        return self._kept(await self.reproducer.within(self._tries, candidate))
+    @property
+    def _earlier(self) -> tuple[Program, ...]:
+        return self.reproducer.case.earlier
 
     async def _reproduces_after(self, earlier: tuple[Program, ...], program: Program) -> bool:
-        reproducer = self.reproducer.after(earlier)
-        if not self._kept(await reproducer.within(self._tries, program), earlier):
-            return False
-        self.reproducer = reproducer
-        return True
+        reproducer = self.reproducer.of(replace(self.reproducer.case, earlier=earlier))
+        shown = await reproducer.within(self._tries, program)
+        if shown:
+            self.reproducer = reproducer.of(shown)
+            self._keeper.improve(shown)
+        return shown is not None
 
-    def _kept(self, execution: Execution | None, earlier: tuple[Program, ...] | None = None) -> bool:
-        if execution:
-            self._keeper.improve(self.reproducer.fingerprint, execution, earlier)
-        return execution is not None
-
-    async def _shrunk(self, found: Program, reproduces: Reproduces, first: "Iterator[Program] | tuple[()]") -> Program:
+    async def _shrink(self, found: Program, reproduces: Reproduces, first: Iterable[Program]) -> None:
         shrinker = Shrinker(
             found,
-            self.reproducer.system.signatures.vocabulary,
+            self._vocabulary,
             reproduces,
             may_go_on=self._may_go_on,
             on_progress=lambda at: self._listener(Shrinking(at.executions, len(at.best), len(found))),
         )
-        return await shrinker.shrink(first)
+        await shrinker.shrink(first)
+
+
+def _overlaps(case: Case) -> bool:
+    return any(map(overlaps, (*case.earlier, case.program)))
 
 
 def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:

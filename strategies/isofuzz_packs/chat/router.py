@@ -1,7 +1,7 @@
 """Who is connected, who listens to what, and the pushing of events to them."""
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from uuid import UUID, uuid4
 from weakref import WeakValueDictionary
 
@@ -83,11 +83,11 @@ class Connection:
         """Keep an event for the connection that goes on in the place of this one."""
         self._missed.append((thread, event))
 
-    def take_over(self, old: "Connection", seen: Set[UUID]) -> list[str]:
-        """Listen to what `old` listened to; what that missed in the threads in `seen`. Raises NotSignedIn."""
+    def take_over(self, old: "Connection") -> list[tuple[UUID, str]]:
+        """Listen to what `old` listened to; the events that it missed, each with its thread. Raises NotSignedIn."""
         if self._ended:
             raise NotSignedIn
-        missed = [event for thread, event in old._missed if thread in seen]
+        missed = list(old._missed)
         self._subscriptions |= old._subscriptions
         old._subscriptions.clear()
         old._missed.clear()
@@ -133,8 +133,9 @@ class Router:
         """
         if old not in self._connections:
             raise NotFound
-        for event in new.take_over(old, seen):
-            broadcast([new.websocket], event)
+        for thread, event in new.take_over(old):
+            if thread in seen:
+                _send([new], thread, event)
         if not old.is_open:
             del self._connections[old]
 
@@ -153,16 +154,12 @@ class Router:
     def push(self, thread: UUID, audience: Set[UUID], event: str) -> None:
         """Send an event to every connection that listens to the thread and whose user is in the audience.
 
-        All are written to at once, without waiting for slow readers: those run into the keepalive time-out. For a
-        connection that is closed it is kept, and whoever resumes that must still be in the thread to get it.
+        For a connection that is closed it is kept, and whoever resumes that must still be in the thread to get it.
         """
         listening = [connection for connection in self._connections if connection.listens_to(thread)]
         if self._defect is not Defect.SUBSCRIPTION_OUTLIVES_KICK:
             listening = [connection for connection in listening if connection.session.user in audience]
-        broadcast([connection.websocket for connection in listening if connection.is_open], event)
-        for connection in listening:
-            if not connection.is_open:
-                connection.miss(thread, event)
+        _send(listening, thread, event)
 
     def notify(self, thread: UUID, audience: Set[UUID], event: str) -> None:
         """Push an event that holds no text."""
@@ -182,3 +179,11 @@ class Router:
         """Forget who listened to a thread that is deleted."""
         for connection in self._connections:
             connection.drop_subscription(thread)
+
+
+def _send(connections: Sequence[Connection], thread: UUID, event: str) -> None:
+    """Write to all at once, without waiting for slow readers: those run into the keepalive time-out."""
+    broadcast([connection.websocket for connection in connections if connection.is_open], event)
+    for connection in connections:
+        if not connection.is_open:
+            connection.miss(thread, event)

@@ -161,12 +161,12 @@ class Chat(Target):
     async def resume(self, me: Me, line: Line) -> Line:
         """Drop a connection and open another one that goes on in its place."""
         async with line.turn:
-            if line.token == me.token:  # one of another session cannot be resumed, as the chat will say
-                await line.close()
             successor = await self._connect()
+            if line.token == me.token and line.successor is None:  # else it is not this session's to drop
+                line.successor = successor
+                await line.close()
             answer = await successor.call("resume", token=me.token, connection=line.handle)
             successor.token, successor.handle = me.token, answer["connection"]
-            line.successor = successor
             return successor
 
     @operation

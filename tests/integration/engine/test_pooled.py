@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from isofuzz import Target
 from isofuzz.engine.pooled import Pool
+from isofuzz.errors import InfrastructureError
 from isofuzz.history.entries import Pooled
 from isofuzz.program.canary import Mint
 from isofuzz.services import Services
@@ -67,6 +68,7 @@ async def test_whatever_is_left_is_told(services: Services, connections: list[as
         SELECT set_config('app.user_id', 'ada', false);
         SET search_path TO pg_temp, public;
         SET statement_timeout TO '5s';
+        SET application_name TO 'for ada';
         CREATE TEMP TABLE "Scratch" (id int);
         SELECT pg_advisory_lock(42), pg_advisory_lock_shared(-1), pg_advisory_lock(7, -3)
     """)
@@ -138,7 +140,7 @@ async def test_of_a_value_nobody_reads_what_is_secret(
     ]
 
 
-async def test_a_connection_is_told_once_by_the_name_that_it_first_had(
+async def test_a_connection_is_told_once_by_the_name_that_it_first_had_in_a_program(
     services: Services, connections: list[asyncpg.Connection]
 ) -> None:
     first, second = connections
@@ -147,6 +149,7 @@ async def test_a_connection_is_told_once_by_the_name_that_it_first_had(
     assert await pool.look(services.observer) == [Pooled("1"), Pooled("2")]
     target.connections = [first, second]
     assert await pool.look(services.observer) == [Pooled("2"), Pooled("1")]
+    assert await pool.look(services.observer, begins=True) == [Pooled("1"), Pooled("2")]
 
 
 async def test_a_pool_that_cannot_be_looked_at_is_soon_left_alone(services: Services) -> None:
@@ -155,6 +158,15 @@ async def test_a_pool_that_cannot_be_looked_at_is_soon_left_alone(services: Serv
     assert [await pool.look(services.observer) for _ in range(5)] == [[]] * 5
     assert (target.asked, pool.looks, pool.failed, pool.shown) == (3, 3, 3, 0)
     assert pool.last_problem == "RuntimeError: password=***"
+
+
+async def test_a_database_that_cannot_be_asked_is_no_finding(
+    services: Services, connections: list[asyncpg.Connection]
+) -> None:
+    gone = await asyncpg.connect(services.database_url)
+    await gone.close()
+    with pytest.raises(InfrastructureError, match=r"^The run's database could not be looked into: "):
+        await lent(services, connections).look(gone)
 
 
 async def test_a_target_that_lends_none_is_not_asked(services: Services) -> None:

@@ -10,7 +10,7 @@ import pytest
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
 from isofuzz.history.relations import Relation
-from isofuzz.program.steps import Call, Literal, NeverIssued, Ref, SecretText, Several
+from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Parameter
 from isofuzz.target.base import Target, operation
 from isofuzz.target.signatures import Signatures, read_signatures
@@ -118,6 +118,51 @@ class TestRelations:
         story.does("post", ben, room=FOREIGN)
         assert story.tries("edit_message", ben, message=OWN) is None
         assert story.tries("edit_message", ada, message=OWN) is None
+
+
+class TestProbes:
+    def probes(self, story: Story, name: str, session: Ref, **relations: Relation) -> list[Mapping[str, Argument]]:
+        operation = story.signatures.vocabulary.operation(name)
+        plan = Plan(story.signatures, relations)
+        return [call.arguments for call in story.composer.probe(operation, plan, session=session)]
+
+    def test_something_foreign_is_asked_about_between_what_never_existed(self, story: Story) -> None:
+        ada, ben = story.sign_in("ada"), story.sign_in("ben")
+        room = story.open_thread(ada)
+        story.open_thread(ben)
+        asked = [NeverIssued("Room", 0), room, NeverIssued("Room", 1)]
+        assert self.probes(story, "subscribe", ben, room=FOREIGN) == [
+            {"me": ben, "line": Ref(ben.step, 2), "room": each} for each in asked
+        ]
+        assert story.does("list_threads", ben).number == 7
+
+    def test_it_is_the_first_of_its_class_whatever_was_chosen(self, story: Story) -> None:
+        ada, ben = story.sign_in("ada"), story.sign_in("ben")
+        first = story.open_thread(ada, "a")
+        story.open_thread(ada, "b")
+        for relation in (FOREIGN, NEVER):
+            assert self.probes(story, "history", ben, room=relation)[1]["room"] == first
+
+    def test_nothing_that_is_or_was_the_actor_s_own(self, story: Story) -> None:
+        ada, ben = story.sign_in("ada"), story.sign_in("ben")
+        story.open_thread(ada)
+        assert self.probes(story, "history", ada, room=OWN) == []
+        assert self.probes(story, "history", ada, room=NEVER) == []
+        story.does("invite", ada)
+        story.does("kick", ada)
+        assert self.probes(story, "history", ben, room=FOREIGN) == []
+
+    def test_nothing_that_is_gone(self, story: Story) -> None:
+        ada, ben = story.sign_in("ada"), story.sign_in("ben")
+        story.open_thread(ada)
+        story.does("delete_thread", ada)
+        assert self.probes(story, "history", ben, room=NEVER) == []
+
+    def test_nothing_where_nothing_can_be_named(self, story: Story) -> None:
+        ada = story.sign_in("ada")
+        assert self.probes(story, "list_threads", ada) == []
+        assert self.probes(story, "history", ada) == []
+        assert story.open_thread(ada) == Ref(1)
 
 
 class TestFallbacks:

@@ -16,6 +16,7 @@ from isofuzz.engine.system import System
 from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.canary import Mint
+from isofuzz.program.probes import probed_between
 from isofuzz.program.steps import Program, SecretText
 from isofuzz.target.base import Process, Role, Target, operation
 from isofuzz.target.signatures import read_signatures
@@ -326,6 +327,17 @@ class TestFailure:
         with pytest.raises(Stop):
             drawn(run)
         assert [str(problem) for problem in run.problems] == ["the database is gone"]
+
+
+def test_some_steps_ask_about_what_exists_between_what_never_did(run: Run) -> None:
+    alike = sum(execution.judge.existence.alike.total() for execution in run.executions)
+    probes = [
+        calls
+        for program in run.programs
+        for calls in zip(program.calls, program.calls[1:], program.calls[2:], strict=False)
+        if probed_between(*calls)
+    ]
+    assert len(probes) == alike > 0
 
 
 def test_bursts_are_never_empty(run: Run) -> None:

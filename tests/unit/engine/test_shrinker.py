@@ -266,6 +266,50 @@ class TestValues:
         assert best.calls[-1].arguments["room"] == NeverIssued("Room", 0)
 
 
+class TestGuesses:
+    """What may well be enough is tried first."""
+
+    async def test_the_first_that_reproduces_is_where_it_begins(self, vocabulary: Vocabulary) -> None:
+        found, story = buried(KICKED, Random(4)), Program.serial(*KICKED)
+        trial = Trial(found, vocabulary, tells_the_whole(KICKED))
+        best = await trial.shrinker.shrink(iter([Program.serial(*KICKED[:2]), story, found]))
+        assert best == story
+        assert trial.executed[:2] == [Program.serial(*KICKED[:2]), story]
+        assert all(len(program) <= len(story) for program in trial.executed)
+
+    async def test_a_guess_is_made_smaller_like_anything_else(self, vocabulary: Vocabulary) -> None:
+        found = buried(LISTED, Random(5))
+        trial = Trial(found, vocabulary, lists_the_threads_of_another)
+        assert len(await trial.shrinker.shrink([Program.serial(*found.calls[:-1])])) == 4
+
+    async def test_where_none_holds_it_goes_on_as_without(self, vocabulary: Vocabulary) -> None:
+        found = buried(KICKED, Random(6))
+        trial = Trial(found, vocabulary, tells_the_whole(KICKED))
+        assert await trial.shrinker.shrink([Program.serial(*KICKED[:number]) for number in range(5)]) == Program.serial(
+            *KICKED
+        )
+
+    async def test_what_is_no_smaller_is_no_guess(self, vocabulary: Vocabulary) -> None:
+        story = Program.serial(*KICKED)
+        trial = Trial(story, vocabulary, lambda program: False)
+        await trial.shrinker.shrink([buried(KICKED, Random(7)), story])
+        assert all(len(program) < len(story) for program in trial.executed)
+
+    async def test_none_is_tried_twice(self, vocabulary: Vocabulary) -> None:
+        found, guess = buried(KICKED, Random(8)), Program.serial(*KICKED[:3])
+        trial = Trial(found, vocabulary, tells_the_whole(KICKED))
+        await trial.shrinker.shrink([guess, guess])
+        assert trial.executed.count(guess) == 1
+
+    async def test_they_count_against_the_budget(self, vocabulary: Vocabulary) -> None:
+        found = buried(KICKED, Random(9))
+        trial = Trial(found, vocabulary, tells_the_whole(KICKED), executions=2)
+        guesses = [Program.serial(*KICKED[:number]) for number in (1, 2, 3)]
+        assert await trial.shrinker.shrink([*guesses, Program.serial(*KICKED)]) == found
+        assert trial.executed == guesses[:2]
+        assert trial.shrinker.exhausted
+
+
 def values(program: Program) -> list[str]:
     return [text for call in program.calls for text in _texts(call.arguments.values())]
 

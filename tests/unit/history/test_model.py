@@ -38,7 +38,7 @@ class TestCreation:
         model = story.model
         message = model.things[post.made()]
         assert list(message.lineage()) == [message, model.things[room]]
-        assert [c.serial for c in model.things[room].canaries] == [post.text]
+        assert [c.serial for c in model.texts(model.things[ada.user], model.things[room], "Body")] == [post.text]
         assert model.canaries[post.text].home is message
 
     def test_a_thread_lives_in_the_thread_that_its_class_names(self, story: Story, ada: Person) -> None:

@@ -271,7 +271,8 @@ class TestOnce:
     ) -> None:
         """Whether or not the second one declares it too, and even if it names no socket."""
         bob.does("digest", sock=sock, room=room)
-        bob.does(second, **({} if second == "digest_all" else {"sock": sock, "room": room}))
+        where = {} if second == "digest_all" else {"sock": sock, "room": room}
+        bob.starts(second, **where).returns()
         text = ada.does("post", room=room).text
         bob.receives(sock, text)
         bob.receives(sock, text)
@@ -764,7 +765,7 @@ class TestReconnecting:
         bob.does("catch_up", sock=sock, room=room)
         story.closed(sock)
         ada.does("post", room=room)
-        other = bob.does(how, **({"sock": sock} if how == "reconnect" else {})).made()
+        other = (bob.does("connect") if how == "connect" else bob.does("reconnect", sock=sock)).made()
         ada.does("post", room=room)
         story.barrier(other)
         assert story.verdict == []

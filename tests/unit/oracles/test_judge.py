@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome
+from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome, Row, Storage
 from isofuzz.oracles.judge import Judge, judge
 from isofuzz.oracles.violation import Oracle
+from isofuzz.program.probes import hiding, probe
 from isofuzz.program.steps import CANARY_SLOT, Argument, Call, Literal, NeverIssued, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Draw, Operation, Parameter, Vocabulary
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 
 class No(Exception):
-    """The service refuses."""
+    """The service refuses, and says why."""
+
+    def __init__(self, why: str = "there is no such thing") -> None:
+        super().__init__(why)
 
 
 @dataclass(eq=False)
@@ -401,6 +405,19 @@ class Service:
     def inbox(self, me: Login) -> list[int]:
         return self.search(me, "")
 
+    def stored(self) -> Iterator[Stored]:
+        """All that the service keeps: of what is gone perhaps a row that says so."""
+        for space in self.spaces:
+            for text in space.texts.values():
+                if (space.lives and text.alive) or self.choice("what is deleted stays"):
+                    yield Stored(text.body, space, text.author)
+                    if self.choice("texts are copied to whoever may see them"):
+                        yield from (Stored(text.body, space, m) for m in space.members if self.may_read(m, text))
+            yield from (Stored(note, space, account) for account, note in space.notes.items())
+        for account in self.accounts.values():
+            if account.about is not None:
+                yield Stored(account.about, None, account)
+
     def connect(self, me: Login) -> Line:
         line = Line(me)
         self.lines.append(line)
@@ -436,6 +453,15 @@ class Service:
 
 
 @dataclass
+class Stored:
+    """A row: its text, and what it says that it belongs to."""
+
+    text: int
+    space: Space | None
+    owner: Account
+
+
+@dataclass
 class Running:
     """An operation between its invocation and its return; `then` is what it came to when its instant was there."""
 
@@ -461,14 +487,56 @@ class Simulation:
         self.serial = 0
         self.shut: set[Ref] = set()
         self.late: list[Running] = []
+        self.numbers: dict[object, str] = {}
+        self.nowhere = Space(Account("nobody"), alive=False)
 
     def run(self, bursts: int) -> list[Entry]:
         names = [operation.name for operation in self.vocabulary.operations if hasattr(self.service, operation.name)]
         for name in self.SETTING:
             self.burst([name])
         for _ in range(bursts):
+            if self.choices.random() < 0.2:
+                self.probe(self.choices.choice(names))
             self.burst(self.choices.choices(names, k=self.choices.choice((1, 1, 1, 2, 3))))
+        self.look_into_storage()
         return self.history
+
+    def probe(self, name: str) -> None:
+        """The operation about the first thing of a class, between two that never existed, one after the other."""
+        operation = self.vocabulary.operation(name)
+        for parameter in hiding(self.vocabulary, operation):
+            asking = self.invoke(name) if parameter.type in self.classes else None
+            if asking is None:
+                continue
+            self.history.pop()
+            self.steps += 2
+            for call in probe(asking.call, parameter, self.classes[parameter.type][0]):
+                ids = {parameter.name: (self.written(call.arguments[parameter.name]),)}
+                self.serial += 1
+                canaries = {each.name: self.serial for each in operation.drawn(Draw.SECRET)}
+                self.history.append(Invocation.of(call, canaries, ids))
+                running = Running(call, operation)
+                self.act(running)
+                self.complete(running)
+
+    def written(self, argument: Argument) -> str:
+        """The identifier of what is named."""
+        if isinstance(argument, Ref):
+            return self.number(self.values[argument])
+        assert isinstance(argument, NeverIssued)
+        return f"never {argument.variant}"
+
+    def number(self, value: object) -> str:
+        return self.numbers.setdefault(value, str(len(self.numbers)))
+
+    def look_into_storage(self) -> None:
+        known = {kind: self.classes.get(kind, ()) for kind in ("Room", "Who")}
+        rows = []
+        for stored in self.service.stored():
+            threads = tuple(ref for ref in known["Room"] if self.values[ref] is stored.space)
+            owners = tuple(ref for ref in known["Who"] if self.values[ref] is stored.owner)
+            rows.append(Row((stored.text,), "", None if stored.space is None else threads, owners))
+        self.history.append(Storage(tuple(rows)))
 
     def burst(self, names: list[str]) -> None:
         """Operations that overlap in any way; their instants come in any order, and frames arrive any time later."""
@@ -531,8 +599,8 @@ class Simulation:
         """The instant of an operation."""
         try:
             running.then = (Outcome.OK, self.call(running))
-        except No:
-            running.then = (Outcome.REFUSED, None)
+        except No as no:
+            running.then = (Outcome.REFUSED, no)
 
     def call(self, running: Running) -> Any:
         invocation = next(e for e in self.history if isinstance(e, Invocation) and e.step == running.call.number)
@@ -552,19 +620,27 @@ class Simulation:
                 return argument.value
             case Several():
                 return [self.values[item] for item in argument.items if isinstance(item, Ref)]
+            case NeverIssued("Room"):
+                return self.nowhere
+            case NeverIssued("Message"):
+                return Text(self.nowhere, self.nowhere.owner, 0, alive=False)
         raise No
 
     def complete(self, running: Running) -> None:
         assert running.then
         outcome, value = running.then
         seen = tuple(value) if running.operation.shows and outcome is Outcome.OK else ()
-        self.history.append(Completion(running.call.number, outcome, seen))
+        ids: dict[int, tuple[str, ...]] = {}
         if outcome is Outcome.OK:
             made = value if isinstance(value, tuple) else (value,)
             for output, name in enumerate(running.operation.creates):
                 ref = Ref(running.call.number, output)
                 self.values[ref] = made[output]
                 self.classes.setdefault(name, []).append(ref)
+                if self.vocabulary.thing(name).issued:
+                    ids[output] = (self.number(made[output]),)
+        text = str(value) if outcome is Outcome.REFUSED else ""
+        self.history.append(Completion(running.call.number, outcome, seen, text, ids))
         if self.late and self.choices.random() < 0.3:
             self.act(self.late.pop())
 
@@ -657,6 +733,37 @@ class LocksOut(Service):
         self.banned: set[Account] = set()
 
 
+class TellsWhatExists(Service):
+    def check(self, account: Account, space: Space) -> None:
+        if space.lives and not self.may(account, space):
+            raise No("it is not for you")
+        super().check(account, space)
+
+
+class StoresBeforeItAsks(Service):
+    def post(self, me: Login, room: Space, body: int) -> Text:
+        text = Text(room, me.account, body)
+        room.texts[object()] = text
+        self.check(me.account, room)
+        return text
+
+
+class FilesUnderAnother(Service):
+    def stored(self) -> Iterator[Stored]:
+        last = list(self.accounts.values())[-1]
+        yield from (replace(stored, owner=last) for stored in super().stored())
+
+
+class FilesInAnotherRoom(Service):
+    def stored(self) -> Iterator[Stored]:
+        yield from (replace(stored, space=stored.space and self.spaces[-1]) for stored in super().stored())
+
+
+class LosesRows(Service):
+    def stored(self) -> Iterator[Stored]:
+        yield from (stored for stored in super().stored() if self._choices.random() < 0.8)
+
+
 @pytest.mark.parametrize(
     ("service", "breach"),
     [
@@ -670,6 +777,11 @@ class LocksOut(Service):
         (ForgetsTheOldest, "visibility:missing:Room:history"),
         (DropsEvents, "delivery:undelivered:Room:frame:post"),
         (LocksOut, "visibility:denied:Room:history"),
+        (TellsWhatExists, "existence:told:Room:history"),
+        (StoresBeforeItAsks, "integrity:intruded:Room:stored:post"),
+        (FilesUnderAnother, "integrity:misfiled:Room:stored:post"),
+        (FilesInAnotherRoom, "integrity:misfiled:Room:stored:post"),
+        (LosesRows, "integrity:lost:user:stored:describe"),
     ],
 )
 def test_a_leak_is_seen(vocabulary: Vocabulary, service: type[Service], breach: str) -> None:

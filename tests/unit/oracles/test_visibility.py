@@ -299,3 +299,135 @@ class TestDenied:
     def test_not_for_a_value_that_may_be_invalid(self, story: Story, ada: Person, room: Ref) -> None:
         ada.is_refused("page", room=room, size=-1)
         assert story.verdict == []
+
+
+class TestNews:
+    """What came since the last call is in this one, or was in another since."""
+
+    @pytest.fixture(autouse=True)
+    def first_call(self, ada: Person, bob: Person, room: Ref) -> None:
+        bob.does("inbox")
+
+    def test_a_text_that_came_since_the_last_call(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        text = ada.does("post", room=room).text
+        bob.does("inbox")
+        assert story.verdict == ["missing: bob misses ada's Body by inbox"]
+        (found,) = story.violations
+        assert (found.fingerprint, found.serial) == ("visibility:missing:Room:inbox:post:Body", text)
+
+    def test_each_of_several_in_one_room(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        bob.does("news_of", room=room)
+        texts = [ada.does("post", room=room).text for _ in range(3)]
+        bob.does("news_of", room=room, seen=texts[1:])
+        assert [found.serial for found in story.violations] == texts[:1]
+
+    def test_only_once(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        text = ada.does("post", room=room).text
+        bob.does("inbox", seen=[text])
+        bob.does("inbox")
+        assert story.verdict == []
+        text = ada.does("post", room=room).text
+        bob.does("inbox")
+        bob.does("inbox")
+        assert [found.serial for found in story.violations] == [text]
+
+    def test_not_at_the_first_call(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        """Nobody knows since when a session is told."""
+        ada.does("post", room=room)
+        again = story.sign_up("bob")
+        again.does("inbox")
+        bob.does("news_of", room=room)
+        assert story.verdict == []
+
+    def test_not_what_another_session_was_told(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        again = story.sign_up("bob")
+        text = ada.does("post", room=room).text
+        again.does("inbox", seen=[text])
+        bob.does("inbox")
+        assert story.verdict == []
+
+    @pytest.mark.parametrize("ends", ["lost", "later", "refused"])
+    def test_what_another_session_may_have_been_told(
+        self, story: Story, ada: Person, bob: Person, room: Ref, ends: str
+    ) -> None:
+        again = story.sign_up("bob")
+        ada.does("post", room=room)
+        other = again.starts("inbox")
+        if ends == "lost":
+            other.is_lost()
+        if ends == "refused":
+            other.is_refused()
+        bob.does("inbox")
+        assert story.verdict == (["missing: bob misses ada's Body by inbox"] if ends == "refused" else [])
+
+    def test_not_ones_own_text(self, story: Story, bob: Person, room: Ref) -> None:
+        bob.does("post", room=room)
+        bob.does("inbox")
+        assert story.verdict == []
+
+    @pytest.mark.parametrize("what", ["replaced", "deleted", "put out", "let in", "maybe replaced", "maybe put out"])
+    def test_not_what_may_not_have_been_theirs_all_the_time(
+        self, story: Story, ada: Person, bob: Person, room: Ref, what: str
+    ) -> None:
+        if what == "let in":
+            ada.does("kick", room=room, member=bob)
+        post = ada.does("post", room=room)
+        replaced = 0
+        match what:
+            case "replaced":
+                replaced = ada.does("edit", message=post.made()).text
+            case "maybe replaced":
+                ada.loses("edit", message=post.made())
+            case "deleted":
+                ada.does("delete", message=post.made())
+            case "put out":
+                ada.does("kick", room=room, member=bob)
+            case "maybe put out":
+                ada.loses("kick", room=room, member=bob)
+            case "let in":
+                ada.does("invite", room=room, member=bob)
+        bob.does("inbox", seen=[replaced] if replaced else [])
+        assert story.verdict == []
+
+    def test_not_what_may_not_have_been_written(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        ada.loses("post", room=room)
+        ada.is_refused("post", room=room)
+        call = bob.starts("inbox")
+        ada.does("post", room=room)
+        call.returns()
+        assert story.verdict == []
+
+    @pytest.mark.parametrize("where", ["here", "elsewhere"])
+    def test_what_was_skipped_while_something_was_written(
+        self, story: Story, ada: Person, bob: Person, room: Ref, where: str
+    ) -> None:
+        other = ada.does("new_room").made()
+        bob.does("news_of", room=room)
+        text = ada.does("post", room=room).text
+        call = bob.starts("news_of", room=room)
+        ada.does("post", room=room if where == "here" else other)
+        call.returns()
+        bob.does("news_of", room=room)
+        assert [found.serial for found in story.violations] == ([] if where == "here" else [text])
+
+    def test_the_next_call_after_one_that_skipped(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        call = bob.starts("inbox")
+        ada.does("post", room=room)
+        call.returns()
+        text = ada.does("post", room=room).text
+        bob.does("inbox")
+        assert [found.serial for found in story.violations] == [text]
+
+    def test_not_a_text_of_another_room(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        other = ada.does("new_room").made()
+        ada.does("invite", room=other, member=bob)
+        bob.does("news_of", room=room)
+        ada.does("post", room=other)
+        bob.does("news_of", room=room)
+        assert story.verdict == []
+
+    def test_what_was_gone_before_the_call_is_stale(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        post = ada.does("post", room=room)
+        ada.does("delete", message=post.made())
+        bob.does("inbox", seen=[post.text])
+        assert story.verdict == ["stale: bob sees ada's Body by inbox"]

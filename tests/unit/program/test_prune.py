@@ -1,6 +1,6 @@
 """Smaller programs stay well-formed: nothing refers to a step that is gone."""
 
-from isofuzz.program.prune import apart, up_to, with_arguments, with_call, without
+from isofuzz.program.prune import apart, one_by_one, only, up_to, with_arguments, with_call, without
 from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, Several
 
 SIGN_UP = Call(1, "sign_up", {"name": Literal("a")})
@@ -52,3 +52,26 @@ def test_with_call_puts_a_step_in_the_place_of_its_number() -> None:
 def test_with_arguments_changes_each_by_its_name() -> None:
     changed = with_arguments(ROOM, lambda name, value: Literal(name) if name == "me" else value)
     assert changed == Call(3, "new_room", {"me": Literal("me")})
+
+
+def test_only_keeps_what_a_step_cannot_do_without() -> None:
+    assert only(PROGRAM, [5]) == Program((Burst((SIGN_UP, OTHER)), Burst((ROOM,)), Burst((READ,))))
+    assert only(PROGRAM, [3]) == Program((Burst((SIGN_UP,)), Burst((ROOM,))))
+
+
+def test_only_counts_what_a_sequence_names_as_needed() -> None:
+    assert only(PROGRAM, [4]) == Program((Burst((SIGN_UP, OTHER)), Burst((ROOM,)), Burst((INVITE,))))
+
+
+def test_only_passes_over_numbers_that_the_program_does_not_have() -> None:
+    assert only(PROGRAM, [1, 99]) == Program((Burst((SIGN_UP,)),))
+    assert only(PROGRAM, []) == Program()
+
+
+def test_only_all_of_it_is_the_same() -> None:
+    assert only(PROGRAM, [1, 2, 3, 4, 5]) == PROGRAM
+
+
+def test_one_by_one_nothing_overlaps_and_all_is_done_in_the_same_order() -> None:
+    assert one_by_one(PROGRAM) == Program.serial(SIGN_UP, OTHER, ROOM, INVITE, READ)
+    assert one_by_one(Program()) == Program()

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Outcome, Skipped
+from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Outcome, Skipped, Storage
+from isofuzz.history.entries import Row as StoredRow
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.canary import Mint
 from isofuzz.program.steps import NeverIssued
@@ -50,6 +51,59 @@ def test_frames_show_their_text_with_symbols_for_the_canaries(story: Any, case_o
         "  → post(Room 2, '◇5') · ok",
         "  ⇠ ◆ ◇5 ◆ and ◇5 and ◆",
     ]
+
+
+def test_what_tells_that_something_exists_is_told_with_both_answers(
+    story: Any, case_of: Any, vocabulary: Vocabulary
+) -> None:
+    ada, bob = story.sign_up("ada"), story.sign_up("bob")
+    room = ada.does("new_room").made()
+    steps = []
+    for argument, answer in ((NeverIssued("Room"), "Refused: not found"), (room, f"Refused: {'no! ' * 40}")):
+        steps.append(bob.starts("history", room=argument).step)
+        story.history.append(Completion(steps[-1], Outcome.REFUSED, (), answer))
+    told = leak(bob, at=len(story.history) - 1, breach=Breach.TOLD, step=steps[1], instead=steps[0])
+
+    rows = said(storyline(case_of(violation=told), vocabulary).rows)[-2:]
+
+    assert rows == [
+        "  → history(Room never issued) · refused Refused: not found",
+        f"✗ → history(Room 3) · refused Refused: {' '.join(['no!'] * 12)} …",
+    ]
+
+
+def test_what_is_stored_is_told_at_the_end(story: Any, case_of: Any, vocabulary: Vocabulary) -> None:
+    ada, bob = story.sign_up("ada"), story.sign_up("bob")
+    room = ada.does("new_room").made()
+    post = ada.does("post", room=room)
+    edit = bob.does("edit", message=post.made())
+    canary = Mint("abc123").mint(70)
+    story.history.append(Storage((StoredRow((edit.text,), f"note {canary}", (room,), (ada.user,)),)))
+
+    told = storyline(case_of(), vocabulary)
+
+    assert said(told.rows)[-2:] == ["◆ → edit(Message 4, '◆') · ok", "✗ ▤ stored in Room 3 of A note ◆"]
+    assert told.rows[-1].column == 1
+
+
+def test_a_row_that_says_what_nobody_knows_and_one_that_says_nothing(
+    story: Any, case_of: Any, vocabulary: Vocabulary
+) -> None:
+    ada = story.sign_up("ada")
+    ada.starts("post", room=ada.does("new_room").made()).is_refused()
+    story.history.append(Storage((StoredRow((1,), "note", None, ()),)))
+
+    assert said(storyline(case_of(), vocabulary).rows)[-1] == "✗ ▤ stored of nobody knows what note"
+
+
+def test_what_is_no_longer_stored_is_told_at_the_end(story: Any, case_of: Any, vocabulary: Vocabulary) -> None:
+    ada = story.sign_up("ada")
+    room = ada.does("new_room").made()
+    ada.does("post", room=room)
+    there = ada.does("post", room=room)
+    story.history.append(Storage((StoredRow((there.text,)),)))
+
+    assert said(storyline(case_of(), vocabulary).rows)[-1] == "✗ ▤ ◆ is no longer stored"
 
 
 def test_barriers_and_replies_are_left_out(story: Any, case_of: Any, vocabulary: Vocabulary) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped
+from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Row, Skipped, Storage
 from isofuzz.history.relations import Relation
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText
@@ -41,8 +41,10 @@ class Told:
         self, operation: str, *, outcome: Outcome = OK, seen: tuple[int, ...] = (), text: str = "", **given: Argument
     ) -> int:
         secrets = {name: self._step for name, argument in given.items() if isinstance(argument, SecretText)}
-        self.history.append(Invocation.of(Call(self._step, operation, given), secrets))
-        self.history.append(Completion(self._step, outcome, seen, text))
+        ids = {name: (str(argument),) for name, argument in given.items() if isinstance(argument, Ref | NeverIssued)}
+        made = {number: (str(Ref(self._step, number)),) for number in range(3)}
+        self.history.append(Invocation.of(Call(self._step, operation, given), secrets, ids))
+        self.history.append(Completion(self._step, outcome, seen, text, made))
         self._step += 1
         return self._step - 1
 
@@ -151,6 +153,22 @@ class TestCounts:
             "open_thread": (1, 500),
         }
 
+    def test_probes_that_were_answered_alike(self, told: Told) -> None:
+        for _ in range(2):
+            for room in (NeverIssued("Room"), ROOM, NeverIssued("Room", 1)):
+                told.does("history", me=BEN, room=room, outcome=REFUSED, text="not found")
+        assert told.counted().alike == {("history", "room"): 2}
+
+    def test_stored_rows(self, told: Told) -> None:
+        told.history.append(Storage((Row((2,)), Row((2,)))))
+        counted = told.counted(told.counted())
+        assert (counted.looked, counted.rows) == (2, 4)
+
+
+UNPROBED = (
+    "history was never asked about a foreign room, between two that never existed, with answers that can be compared"
+)
+
 
 class TestMissing:
     def missing_of(self, exercised: Exercised, vocabulary: Vocabulary, about: str) -> list[str]:
@@ -176,7 +194,16 @@ class TestMissing:
             "history was never tried with a foreign room",
             "history was never tried with an ended room",
             "history was never tried with a never issued room",
+            UNPROBED,
         ]
+
+    def test_a_target_that_tells_of_no_stored_text(self, told: Told, vocabulary: Vocabulary) -> None:
+        gap = "`stored` of the target never returned a text that was written: let it return all that is stored"
+        assert gap not in told.counted().missing(vocabulary)
+        told.history.append(Storage())
+        assert gap in told.counted().missing(vocabulary)
+        told.history.append(Storage((Row((2,)),)))
+        assert gap not in told.counted().missing(vocabulary)
 
     def test_absences_that_no_barrier_could_prove(self, vocabulary: Vocabulary) -> None:
         exercised = Exercised()

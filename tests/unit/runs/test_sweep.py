@@ -5,7 +5,9 @@
 
 import pytest
 
+from isofuzz.program.probes import hiding, probed_between
 from isofuzz.program.steps import Burst, Program
+from isofuzz.program.vocabulary import Effect
 from isofuzz.runs.draft import Exercise
 from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
 from isofuzz.target.base import Target, operation
@@ -42,7 +44,9 @@ def test_each_operation_is_done_by_all_at_once_three_times(signatures: Signature
     for exercise, done in zip(together, signatures.vocabulary.operations, strict=True):
         actor = signatures.vocabulary.actor(done)
         bursts = wide(exercise.program)
-        assert [{call.operation for call in burst.calls} for burst in bursts] == [{done.name}] * 3
+        shuts_out = any(parameter.effect is Effect.AUDIENCE for parameter in done.parameters)
+        times = 1 if shuts_out else 3  # where one shuts the others out, these have nothing left to do it with
+        assert [{call.operation for call in burst.calls} for burst in bursts] == [{done.name}] * times
         for burst in bursts:
             told_apart = actor.name if actor else "name"
             assert len({call.arguments[told_apart] for call in burst.calls}) == SESSIONS
@@ -54,6 +58,19 @@ def test_each_uses_what_is_their_own(signatures: Signatures, crowded: list[Exerc
     for call in (call for burst in wide(program) for call in burst.calls):
         room = call.arguments["room"]
         assert rooms[room.step] == call.arguments["me"]  # type: ignore[union-attr]  # a room that the program made
+
+
+def test_whatever_can_be_asked_about_what_must_be_hidden_is_asked_once(signatures: Signatures) -> None:
+    vocabulary = signatures.vocabulary
+    asked = [
+        (calls[1].operation, name)
+        for exercise in sweep(signatures)
+        if exercise.purpose.startswith("what exists is hidden")
+        for calls in zip(exercise.program.calls, exercise.program.calls[1:], exercise.program.calls[2:], strict=False)
+        if (name := probed_between(*calls))
+    ]
+    hidden = [(each.name, parameter.name) for each in vocabulary.operations for parameter in hiding(vocabulary, each)]
+    assert sorted(asked) == sorted(hidden)
 
 
 class Text(Secret):

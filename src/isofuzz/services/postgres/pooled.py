@@ -22,7 +22,7 @@ SELECT cast(pg_catalog.jsonb_build_object(
               SELECT usesysid FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))),
   'settings', (SELECT pg_catalog.jsonb_object_agg(name, setting) FROM pg_catalog.pg_settings
                WHERE source = 'session' AND setting IS DISTINCT FROM reset_val
-                 AND pg_catalog.left(name, 12) <> 'transaction_'),
+                 AND name <> 'application_name' AND pg_catalog.left(name, 12) <> 'transaction_'),
   'custom', (SELECT pg_catalog.jsonb_object_agg(name, pg_catalog.current_setting(name, true))
              FROM pg_catalog.unnest(cast(ARRAY[{names}] AS text[])) AS named (name)
              WHERE pg_catalog.current_setting(name, true) <> ''),
@@ -71,7 +71,8 @@ def question(settings: Sequence[str]) -> str:
     """A query that returns the state of the connection that it is run on, as JSON in one text; see `_QUESTION`.
 
     `began` is when the transaction began in which it runs, in microseconds; `custom` has those of `settings` that are
-    neither unset nor empty, for a setting that held until the end of a transaction stays behind empty.
+    neither unset nor empty, for a setting that held until the end of a transaction stays behind empty. Left out is what
+    kind of transaction the query itself runs in, and how the application calls itself: that changes nothing for others.
     """
     return _QUESTION.strip().format(names=", ".join(map(literal, settings)))
 

@@ -118,7 +118,7 @@ async def test_logging_out_ends_the_subscriptions_of_the_session_everywhere(conn
     assert await other_session.events() == ["after"]
 
 
-async def test_a_closed_connection_listens_no_more(connect: Connect) -> None:
+async def test_another_session_is_not_told_what_a_closed_connection_missed(connect: Connect) -> None:
     ann, bob, thread = await ann_with_bob_listening(connect)
     await bob.websocket.close()
     await ann.post(thread, "after")

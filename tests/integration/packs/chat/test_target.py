@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from isofuzz import Key, Name, Stored
+from isofuzz import Key, Name, Refused, Stored
 from isofuzz.services import Services, open_services
 from isofuzz_packs.chat import Chat
 from isofuzz_packs.chat.messages import PAGE
@@ -57,3 +57,33 @@ async def test_the_history_is_read_to_its_end(chat: Chat) -> None:
 
 async def test_each_connection_of_the_pool_is_asked(chat: Chat) -> None:
     assert len(set(await chat.pooled("SELECT pg_backend_pid()::text"))) == POOL_SIZE
+
+
+async def test_what_a_user_does_goes_on_over_the_connection_that_was_resumed(chat: Chat) -> None:
+    _, me, first = await chat.sign_in(Name("ann"))
+    room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
+    await chat.subscribe(me, first, room)
+    second = await chat.resume(me, first)
+    third = await chat.resume(me, second)
+    await chat.post(me, room, Body("hello"))
+    with pytest.raises(Refused, match="not found"):
+        await chat.resume(me, first)
+    frames = third.frames()
+    _, event = await anext(frames), await anext(frames)
+    assert "hello" in str(event)
+
+
+async def test_a_connection_of_another_session_is_not_dropped(chat: Chat) -> None:
+    _, me, line = await chat.sign_in(Name("ann"))
+    _, myself_elsewhere, _ = await chat.sign_in(Name("ann"))
+    with pytest.raises(Refused, match="not found"):
+        await chat.resume(myself_elsewhere, line)
+    assert (await chat.list_threads(me)) == {"threads": [], "total": 0}
+
+
+async def test_a_reset_forgets_the_connections_that_could_be_resumed(chat: Chat) -> None:
+    _, me, line = await chat.sign_in(Name("ann"))
+    await line.close()
+    await chat.reset()
+    with pytest.raises(Refused, match="not found"):
+        await chat.resume(me, line)

@@ -1,7 +1,7 @@
 import pytest
 
 from isofuzz.errors import UsageError
-from isofuzz.services.postgres.roles import Role, database_name, new_suffix, owner_name, role_name
+from isofuzz.services.postgres.roles import Role, database_name, new_suffix, owner_name, plain_name, role_name
 
 
 def test_names_carry_the_suffix_and_fit() -> None:
@@ -11,6 +11,12 @@ def test_names_carry_the_suffix_and_fit() -> None:
     for name in (database_name(suffix), owner_name(suffix), role_name("a" * 40, suffix)):
         assert suffix in name
         assert len(name) <= 63
+
+
+def test_a_person_reads_them_without_the_suffix() -> None:
+    suffix = new_suffix()
+    names = [role_name("app", suffix), owner_name(suffix), "postgres"]
+    assert [plain_name(name, suffix) for name in names] == ["app", "isofuzz_owner", "postgres"]
 
 
 @pytest.mark.parametrize("name", ["", "App", "1a", "a-b", 'a"b', "a" * 41, "ä", "a\n"])
