@@ -7,7 +7,7 @@ as the history, and whoever is there is put out and let in again all the time. T
 
     python -m benchmarks.oracles
 
-The judge keeps what it learns, so Python's garbage collector has more to look at in a longer history. It stays switched
+Counted is the time of the processor, so that a busy machine makes no difference. The judge keeps what it learns, so Python's garbage collector has more to look at in a longer history. It stays switched
 on, as it is in a run; only the history itself, which is there before the clock starts, is kept out of its sight.
 """
 
@@ -55,13 +55,14 @@ LENGTHS = {1_000: 25, 10_000: 5, 100_000: 2}
 LIMIT = 1.5
 """How much longer an entry may take at the greatest length than at the smallest."""
 
-MESSAGES = 12
+MESSAGES = 8
 """In one room, at the most."""
 MEMBERS = 5
+HALL_HOLDS = 8
 ROOMS = 3
 """That one user is in, at the most."""
-ACTIVE = 40
-"""Users who do anything; the others have stopped."""
+ACTIVE = 12
+"""Users who still do anything."""
 
 
 class Body(Secret):
@@ -92,7 +93,7 @@ class Line(Socket):
     pass
 
 
-class Feed(Subscription[Body], echo=True, once=True, order=True, replay=True):
+class Feed(Subscription[Body], echo=True, once=True, in_order=True, replay=True):
     pass
 
 
@@ -182,10 +183,10 @@ class Story:
 
     def _something(self) -> None:
         chance = self._chance
-        if chance.random() < 0.03 or len(self._people) < MEMBERS:
+        if chance.random() < 0.02 or len(self._people) < MEMBERS:
             self._arrives()
         person = chance.choice(self._people[-ACTIVE:])
-        if chance.random() < 0.2:
+        if chance.random() < 0.25:
             self._in_the_hall(person)
         elif len(person.rooms) < ROOMS and chance.random() < 0.3:
             self._new_room(person)
@@ -197,10 +198,10 @@ class Story:
     def _in_the_hall(self, person: Person) -> None:
         hall = self._hall
         if person not in hall.members:
-            if len(hall.members) > MEMBERS:
+            if len(hall.members) > HALL_HOLDS:
                 self._kick(hall, self._chance.choice(hall.members[1:]))
             self._invite(hall, person)
-        elif person is not hall.owner and self._chance.random() < 0.4:
+        elif person is not hall.owner and self._chance.random() < 0.2:
             self._kick(hall, person)
         else:
             self._chance.choice((*_IN_A_ROOM, Story._rename))(self, person, hall)
@@ -351,7 +352,7 @@ class Story:
         if person in self._hall.members and self._hall not in person.rooms:
             yield self._hall
 
-    def _call(self, name: str, **arguments: Argument) -> int:
+    def _call(self, name: str, /, **arguments: Argument) -> int:
         self._steps += 1
         self.mix[name] += 1
         canaries = {}
@@ -379,7 +380,7 @@ _SELDOM: tuple[_Deed, ...] = (
     Story._watch_titles,
     Story._lose_line,
 )
-_IN_A_ROOM = (*_OFTEN, *_OFTEN, *_SELDOM)
+_IN_A_ROOM = (*_OFTEN * 3, *_SELDOM)
 _ALONE = (Story._overview, Story._inbox)
 
 
@@ -388,10 +389,10 @@ def seconds_to_judge(vocabulary: Vocabulary, entries: list[Entry]) -> float:
     gc.collect()
     gc.freeze()
     court = Judge(vocabulary)
-    began = time.perf_counter()
+    began = time.process_time()
     for entry in entries:
         court.feed(entry)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     gc.unfreeze()
     assert not court.violations, court.violations[0]
     return took

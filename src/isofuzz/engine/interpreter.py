@@ -5,17 +5,15 @@ entry is judged as it is written, so a violation is known before the next step b
 """
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import Callable, Collection
-from typing import Any
 
-from isofuzz.engine.evidence import CANARY_OF, everything, excerpt, identifiers, shown, written
+from isofuzz.engine.evidence import everything, excerpt, shown
+from isofuzz.engine.made import Made, Ready
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.system import Past, System
 from isofuzz.errors import IsofuzzError
-from isofuzz.generators import never_issued
 from isofuzz.history.entries import (
     Completion,
     Entry,
@@ -31,35 +29,13 @@ from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
 from isofuzz.program.probes import are_probes, names_unissued
 from isofuzz.program.steps import (
-    Argument,
     Burst,
     Call,
-    Literal,
-    NeverIssued,
     Program,
     Ref,
-    SecretText,
-    Several,
 )
-from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter
-from isofuzz.target.things import Key, Name, Query, Refused, Socket, Thing
-
-_DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
-
-
-class _Dangling(Exception):
-    """An argument names something that never came into being."""
-
-
-@dataclasses.dataclass
-class _Ready:
-    """A step whose arguments are resolved."""
-
-    call: Call
-    operation: Operation
-    arguments: dict[str, object]
-    canaries: dict[str, int]
-    ids: dict[str, tuple[str, ...]]
+from isofuzz.program.vocabulary import Kind
+from isofuzz.target.things import Refused, Socket, Thing
 
 
 class Execution:
@@ -101,9 +77,7 @@ class Execution:
         self._whole = whole
         self._patience = patience
         self._asked: Call | None = None
-        self._first_canary = system.minted
-        self._made: dict[Ref, Thing] = {}
-        self._written_in: dict[int, int] = {}
+        self._made = Made(system)
         self._sabotage = sabotage or Sabotage()
         system.past.append(Past(system.minted, self.bursts, self.history))
         self._sockets = Sockets(system, self._scan, self._record, self._sabotage)
@@ -111,7 +85,7 @@ class Execution:
     @property
     def first_canary(self) -> int:
         """The number of its first canary, counted from the start of the system."""
-        return self._first_canary
+        return self._made.first_canary
 
     @property
     def program(self) -> Program:
@@ -120,7 +94,7 @@ class Execution:
 
     def ref_of(self, thing: Thing) -> Ref | None:
         """By which reference the program knows what an operation returned; None if none did."""
-        return next((ref for ref, made in reversed(self._made.items()) if made is thing), None)
+        return self._made.ref_of(thing)
 
     async def run(self, burst: Burst) -> None:
         """Execute one burst: start its steps together and return when all have ended and their events are in.
@@ -130,7 +104,7 @@ class Execution:
         if not self.bursts:
             await self._look_at_pool()
         self.bursts.append(burst)
-        ready = [step for call in burst.calls if (step := self._prepare(call))]
+        ready = [step for call in burst.calls if (step := self._ready(call))]
         for step in ready:
             self._record(Invocation.of(step.call, step.canaries, step.ids))
         if len(ready) == 1:
@@ -164,60 +138,15 @@ class Execution:
         await self.system.quiesce()
         await self._sockets.barriers(sockets, since=len(self.history))
 
-    # -- arguments
-
-    def _prepare(self, call: Call) -> _Ready | None:
-        operation = self.system.signatures.vocabulary.operation(call.operation)
-        step = _Ready(call, operation, {}, {}, {})
-        try:
-            for parameter in operation.parameters:
-                step.arguments[parameter.name] = self._resolve(step, parameter, call.arguments[parameter.name])
-        except _Dangling:
-            self._record(Skipped(call.number, call.operation))
-            return None
-        return step
-
-    def _resolve(self, step: _Ready, parameter: Parameter, argument: Argument) -> object:
-        match argument:
-            case SecretText():
-                serial = self.system.minted - self._first_canary
-                step.canaries[parameter.name] = serial
-                self._written_in[serial] = step.call.number
-                text = argument.with_canary(self.system.mint.mint(self.system.minted))
-                self.system.minted += 1
-                return self.system.signatures.secrets[parameter.type](text)
-            case Literal(value):
-                return _DRAWN[parameter.draws](value) if parameter.draws in _DRAWN else value
-            case Several(items):
-                things = [self._named(item) for item in items]
-                step.ids[parameter.name] = tuple(part for thing in things for part in identifiers(thing))
-                return things
-            case Ref() | NeverIssued():
-                thing = self._named(argument)
-                step.ids[parameter.name] = identifiers(thing)
-                return thing
-
-    def _named(self, item: Ref | NeverIssued) -> Thing:
-        if isinstance(item, Ref):
-            if item not in self._made:
-                raise _Dangling
-            return self._made[item]
-        return self._invented(item)
-
-    def _invented(self, item: NeverIssued) -> Thing:
-        """A thing with an id that was never issued, otherwise like one that was."""
-        cls = self.system.signatures.things[item.thing]
-        like = next((thing for thing in self._made.values() if type(thing) is cls), None)
-        example = getattr(like, "id", None)
-        unissued = never_issued(self.system.signatures.identifiers[item.thing], item.variant, example)
-        try:
-            return dataclasses.replace(like, id=unissued) if like else cls(id=unissued)  # type: ignore[call-arg, type-var]  # its class has an `id`
-        except TypeError:
-            raise _Dangling from None  # it has further fields, and there is none yet to take them from
-
     # -- calls
 
-    async def _perform(self, step: _Ready) -> None:
+    def _ready(self, call: Call) -> Ready | None:
+        step = self._made.ready(call)
+        if step is None:
+            self._record(Skipped(call.number, call.operation))
+        return step
+
+    async def _perform(self, step: Ready) -> None:
         target = self.system.target
         refusals: tuple[type[Exception], ...] = (Refused, *target.refusals)
         limit = asyncio.timeout(target.answer_within)
@@ -243,11 +172,13 @@ class Execution:
             self._on_answer(step.call, problem)
         else:
             self.system.note_answer()
-            self._make(step, value)
+            for ref, made in self._made.take(step, value):
+                if isinstance(made, Socket):
+                    self._sockets.add(ref, made)
             self._complete(step, Outcome.OK, self._sabotage.reply(step.call.number, list(shown(value))))
             self._on_answer(step.call, value)
 
-    async def _timed(self, step: _Ready, limit: asyncio.Timeout) -> object:
+    async def _timed(self, step: Ready, limit: asyncio.Timeout) -> object:
         """Have the target do the step, within the limit, and note how long it took."""
         began = time.perf_counter()
         try:
@@ -256,21 +187,9 @@ class Execution:
         finally:
             self.durations[step.call.number] = time.perf_counter() - began
 
-    def _make(self, step: _Ready, value: object) -> None:
-        outputs = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Thing)]
-        for index, name in enumerate(step.operation.creates):
-            made = next((part for part in outputs if type(part).__name__ == name), None)
-            if made is None:
-                continue
-            outputs.remove(made)
-            ref = Ref(step.call.number, index)
-            self._made[ref] = made
-            if isinstance(made, Socket):
-                self._sockets.add(ref, made)
-
-    def _complete(self, step: _Ready, outcome: Outcome, values: list[object]) -> None:
+    def _complete(self, step: Ready, outcome: Outcome, values: list[object]) -> None:
         seen, text = self._scan(values, keep=outcome is not Outcome.OK or self._probes(step.call))
-        self._record(Completion(step.call.number, outcome, seen, text, self._ids_made_by(step)))
+        self._record(Completion(step.call.number, outcome, seen, text, self._made.ids_made_by(step)))
         self._sockets.read()
 
     def _probes(self, call: Call) -> bool:
@@ -279,24 +198,14 @@ class Execution:
         self._asked = call
         return probes
 
-    def _ids_made_by(self, step: _Ready) -> dict[int, tuple[str, ...]]:
-        made = ((index, self._made.get(Ref(step.call.number, index))) for index in range(len(step.operation.creates)))
-        return {index: ids for index, thing in made if thing and (ids := identifiers(thing))}
-
     # -- the history
 
     def _scan(self, values: list[object], *, keep: bool) -> tuple[tuple[int, ...], str]:
-        serials = [serial for value in values for text in texts(value) for serial in self.system.mint.scan(text)]
-        seen = tuple(dict.fromkeys(serial - self._first_canary for serial in serials))
+        serials = (serial for value in values for text in texts(value) for serial in self._made.serials(text))
+        seen = tuple(dict.fromkeys(serials))
         if self._whole:
-            return seen, everything(values, self._symbol)
+            return seen, everything(values, self._made.symbol)
         return seen, excerpt(values) if seen or keep else ""
-
-    def _symbol(self, canary: str) -> str:
-        """What stands for a canary where histories are compared: every run has canaries of its own."""
-        serials = self.system.mint.scan(canary)
-        step = self._written_in.get(serials[0] - self._first_canary) if serials else None
-        return CANARY_OF + ("?" if step is None else str(step))
 
     async def _look_into_storage(self) -> None:
         """Record the stored rows that hold a canary, with the things that they say they belong to."""
@@ -304,7 +213,10 @@ class Execution:
         for stored in await self.system.stored():
             seen, text = self._scan([stored.text], keep=False)
             if seen:
-                threads, owners = self._with_id(Kind.THREAD, stored.thread), self._with_id(Kind.USER, stored.owner)
+                threads, owners = (
+                    self._made.with_id(Kind.THREAD, stored.thread),
+                    self._made.with_id(Kind.USER, stored.owner),
+                )
                 rows.append(Row(seen, text, threads, owners))
         if self.system.tells_stored:
             self._record(Storage(tuple(rows)))
@@ -315,13 +227,6 @@ class Execution:
             begins = not self.bursts
             for pooled in await self.system.pool.look(self.system.services.observer, begins=begins):
                 self._record(pooled)
-
-    def _with_id(self, kind: Kind, identifier: object) -> tuple[Ref, ...] | None:
-        """The things of this kind that have the identifier; None if there is no identifier."""
-        if identifier is None:
-            return None
-        wanted = written(identifier)
-        return tuple(ref for ref, thing in self._made.items() if thing.kind is kind and identifiers(thing) == wanted)
 
     def _record(self, entry: Entry) -> None:
         self.history.append(entry)

@@ -118,7 +118,7 @@ class Storage:
 class Pooled:
     """A connection of the system's pool, while nobody used it: what is not as in a new one, by name.
 
-    `connection` tells it from the others for as long as the system is up.
+    `connection` tells it from the others for as long as the program runs.
     """
 
     connection: str

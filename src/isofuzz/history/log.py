@@ -146,6 +146,8 @@ class Log(Sequence[Act]):
 
     def _sort_in(self) -> None:
         """Give those that have completed meanwhile their place."""
+        if not self._open:
+            return
         completed = [act for act in self._open if act.outcome is not None]
         if not completed:
             return

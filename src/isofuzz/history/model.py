@@ -196,7 +196,6 @@ class Model:
         for index, spec in outputs:
             thing = self._thing(deed, Ref(deed.act.step, index), spec)
             self.things[Ref(deed.act.step, index)] = thing
-            thing.births.append(deed.act)
             deed.created.append(thing)
             if _is_for_all(thing):
                 self._public.add(thing, lambda each: may_use(None, each, deed.act.invoked, deed.act.invoked))
@@ -209,12 +208,14 @@ class Model:
         identity = self._identity(deed, spec, container)
         known = self._by_identity.get(identity) if identity else None
         if known and (spec.kind is not Kind.USER or self._may_live(known, deed.act.invoked)):
+            known.births.append(deed.act)
             deed.reopened.append(known)
             thing = known
         else:
             label = str(identity[-1]) if identity else ""
             owner = (deed.made(Kind.USER) if spec.kind is Kind.SESSION else None) or deed.user
             thing = Thing(ref, spec, label=label, owner=owner, container=container)
+            thing.births.append(deed.act)
             thing.session = deed.made(Kind.SESSION) or deed.session
             if spec.kind is Kind.SOCKET:
                 self._connect(deed, thing)

@@ -18,16 +18,16 @@ from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.crossing import FRAME
 from isofuzz.oracles.observations import (
-    ALL,
     Observation,
     Place,
     Spot,
     differences,
-    first_spot,
     observed,
     viewpoint,
 )
+from isofuzz.oracles.sameness import Sameness
 from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.oracles.wording import beginning, excerpt
 
 _EXCERPT = 240
 """Characters of either observation that a violation shows."""
@@ -85,8 +85,7 @@ class Interference:
         for place, spots in differences(self._mine, self._theirs).items():
             clear = {spot for spot in spots if not _is_noise(spot, noise[place])}
             if clear and begun is not None:
-                spot = first_spot(place, self._mine, self._theirs, clear)
-                violation = self._violation(place, spot)
+                violation = self._violation(place, min(clear, key=_reading_order))
                 if violation.at > begun:
                     yield violation
 
@@ -101,24 +100,47 @@ class Interference:
     def _violation(self, place: Place, spot: Spot) -> Violation:
         step = place if isinstance(place, int) else None
         mine, theirs = (each.places.get(place, ()) for each in (self._mine, self._theirs))
-        text, other = _side_by_side(mine, theirs, spot)
+        number = spot[0] if spot else min(len(mine), len(theirs))
+        one, other = (each[number] if number < len(each) else None for each in (mine, theirs))
+        text, without = self._side_by_side(one, other, spot)
         return Violation(
             oracle=Oracle.NONINTERFERENCE,
             breach=Breach.INTERFERED,
-            at=mine[spot.number].at if spot.number < len(mine) else _last_answer(self._history),
+            at=one.at if one else _last_answer(self._history),
             user=self._user.ref,
             boundary="",
             observer=FRAME if step is None else self._model.deeds[step].operation.name,
             step=step,
             socket=None if isinstance(place, int) else place,
             text=text,
-            other=other,
+            other=without,
             without=tuple(sorted(self._left_out)),
         )
 
+    def _side_by_side(self, one: Observation | None, other: Observation | None, spot: Spot) -> tuple[str, str]:
+        """Excerpts of both around the spot, with how the operation ended, if that differs."""
+        if one is None or other is None:
+            return _whole(one), _whole(other)
+        same = Sameness(self._mine.ids, self._theirs.ids)
+        start, other_start = beginning(one.wording, other.wording, same, spot[1:])
+        text, without = excerpt(one.text, start, _EXCERPT), excerpt(other.text, other_start, _EXCERPT)
+        if one.outcome is other.outcome:
+            return text, without
+        return f"{one.outcome}: {text}", f"{other.outcome}: {without}"
+
+
+def _whole(observation: Observation | None) -> str:
+    return excerpt(observation.text, 0, _EXCERPT) if observation else ""
+
+
+def _reading_order(spot: Spot) -> tuple[bool, Spot]:
+    """One event after the other; that there are more or fewer of them shows at the end."""
+    return not spot, spot
+
 
 def _is_noise(spot: Spot, noise: Set[Spot]) -> bool:
-    return bool({spot, Spot(spot.number, ALL), Spot(ALL, ALL)} & noise)
+    """Is it, or what it is a part of, different in every run?"""
+    return any(spot[:length] in noise for length in range(len(spot) + 1))
 
 
 def _outcomes(history: Sequence[Entry]) -> dict[int, Outcome]:
@@ -132,17 +154,3 @@ def _invocations(history: Sequence[Entry]) -> list[tuple[int, int]]:
 def _last_answer(history: Sequence[Entry]) -> int:
     """When the program was over, as far as its steps go."""
     return max((at for at, entry in enumerate(history) if isinstance(entry, Completion)), default=0)
-
-
-def _side_by_side(mine: Sequence[Observation], theirs: Sequence[Observation], spot: Spot) -> tuple[str, str]:
-    """Excerpts of both around the spot, with how the operation ended, if that differs."""
-    one, other = (each[spot.number] if spot.number < len(each) else None for each in (mine, theirs))
-    ended = one is not None and other is not None and one.outcome is not other.outcome
-    return _excerpt(one, spot, ended=ended), _excerpt(other, spot, ended=ended)
-
-
-def _excerpt(observation: Observation | None, spot: Spot, *, ended: bool) -> str:
-    if observation is None:
-        return ""
-    text = observation.around(spot.word, _EXCERPT)
-    return ": ".join(filter(None, (observation.outcome, text))) if ended else text

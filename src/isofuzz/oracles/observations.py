@@ -1,27 +1,30 @@
-"""What one user observed in a history, word by word, and where that differs from what they observed in another.
+"""What one user observed in a history, and where that differs from what they observed in another.
 
-When two words say the same: see `sameness`.
+What is compared with what: see `wording`; when two words say the same: see `sameness`.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.sameness import Sameness
+from isofuzz.oracles.wording import Path, Wording, differing, wording, words
 from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Kind
 
-_WORD = re.compile(r"[\w+-]+(?:[.:][\w+-]+)*|[^\s\w]")  # with what joins it to others, as in a time or an address
-
 Place: TypeAlias = int | Ref
 """Where a user observes: in the answer to a step of theirs, or on a socket of theirs."""
+
+Spot: TypeAlias = Path
+"""A part of what was observed at a place: the number of the event, 0 for an answer, and the way within it.
+
+The empty one is all that was observed there.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,6 @@ class Viewpoint:
 
     steps: frozenset[int]
     sockets: frozenset[Ref]
-
-
-class Spot(NamedTuple):
-    """One word of the answer, or of one of the events, at a place."""
-
-    number: int
-    word: int
-
-
-ALL = -1
-"""As the number of an event: all events of a socket. As that of a word: the whole of an answer or event."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +44,9 @@ class Observation:
     outcome: Outcome | None = None
 
     @cached_property
-    def words(self) -> list[str]:
+    def wording(self) -> list[Wording]:
         """What is compared."""
-        return _WORD.findall(self.text)
-
-    def around(self, word: int, length: int) -> str:
-        """An excerpt of at most so many characters in which the word is."""
-        starts = [match.start() for match in _WORD.finditer(self.text)]
-        place = starts[word] if 0 <= word < len(starts) else 0
-        start = max(0, min(place - length // 2, len(self.text) - length))
-        cut = self.text[start : start + length]
-        return ("…" if start else "") + cut + ("…" if start + length < len(self.text) else "")
+        return wording(self.text)
 
 
 @dataclass(frozen=True)
@@ -143,7 +127,7 @@ def differences(one: Observed, other: Observed) -> Differences:
         mine, theirs = one.places.get(place, ()), other.places.get(place, ())
         spots = set(_spots(mine, theirs, same))
         if len(mine) != len(theirs) and place in one.drained and place in other.drained:
-            spots.add(Spot(ALL, ALL))
+            spots.add(())
         if spots:
             found[place] = frozenset(spots)
     return found
@@ -151,24 +135,11 @@ def differences(one: Observed, other: Observed) -> Differences:
 
 def _spots(mine: Sequence[Observation], theirs: Sequence[Observation], same: Sameness) -> Iterator[Spot]:
     for number, (first, second) in enumerate(zip(mine, theirs, strict=False)):
-        if first.outcome is not second.outcome or len(first.words) != len(second.words):
-            yield Spot(number, ALL)
+        if first.outcome is not second.outcome:
+            yield (number,)
         else:
-            pairs = enumerate(zip(first.words, second.words, strict=True))
-            yield from (Spot(number, word) for word, pair in pairs if not same(*pair))
-
-
-def first_spot(place: Place, one: Observed, other: Observed, spots: Collection[Spot]) -> Spot:
-    """The first of these spots at the place; of a whole that differs, where it begins to."""
-    mine, theirs = one.places.get(place, ()), other.places.get(place, ())
-    number = min((spot.number for spot in spots if spot.number != ALL), default=min(len(mine), len(theirs)))
-    words = [spot.word for spot in spots if spot.number == number and spot.word != ALL]
-    if words:
-        return Spot(number, min(words))
-    same = Sameness(one.ids, other.ids)
-    pairs = zip_longest(*(each[number].words if number < len(each) else () for each in (mine, theirs)), fillvalue="")
-    return Spot(number, next((index for index, pair in enumerate(pairs) if not same(*pair)), 0))
+            yield from differing(first.wording, second.wording, same, (number,))
 
 
 def _in_words(parts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word for part in parts for word in _WORD.findall(part))
+    return tuple(word for part in parts for word in words(part))

@@ -145,7 +145,7 @@ class Exercised:
                 article = "an" if cell.relation in (Relation.OWN, Relation.ENDED) else "a"
                 yield f"{name} was never tried with {article} {cell.relation} {cell.parameter}"
         for parameter in hiding(vocabulary, operation):
-            if not self.alike[name, parameter.name]:
+            if self.worked[name] and not self.alike[name, parameter.name]:
                 yield (
                     f"{name} was never asked about a foreign {parameter.name}, between two that never existed, with "
                     f"answers that can be compared"

@@ -75,7 +75,9 @@ class Keeper:
         self.take(case)
 
     def take(self, case: Case) -> None:
-        """Keep a case that is new, to be worked on unless it is accepted."""
+        """Keep a case, unless its like is kept already; it is to be worked on unless it is accepted."""
+        if case.fingerprint in self.findings or case.fingerprint in self.accepted:
+            return
         if acceptance := self._accept.silences(case.fingerprint):
             self._keep_accepted(case, acceptance)
             return

@@ -69,6 +69,7 @@ def read_signatures(target: type[Target]) -> Signatures:
         if thing.options.within:
             _note_thing(thing.options.within, found, f"class {thing.__name__}")
     _check_lifespan(target)
+    _check_grace(target)
     vocabulary = Vocabulary(
         things=tuple(_thing_spec(thing, found) for thing in found.things.values()),
         secrets=tuple(SecretSpec(secret.__name__, private=secret.private) for secret in found.secrets.values()),
@@ -114,7 +115,7 @@ def _operation(target: type[Target], name: str, method: Any, found: _Found) -> O
         shows=returned.shows,
         shown=returned.shown,
         budget_ms=_budget(where, options),
-        compare=options.compare,
+        compare=_flag(f"{where}: compare", options.compare, "`compare=False`, or leave it out"),
     )
 
 
@@ -226,11 +227,24 @@ def _thing_spec(thing: type[Thing], found: _Found) -> ThingSpec:
         issued="id" in _hints(thing),
         hidden=_hidden(thing),
         pushes=_pushed(thing, found) if issubclass(thing, Subscription) else None,
-        echo=thing.options.echo,
-        once=thing.options.once,
-        order=thing.options.in_order,
-        replay=thing.options.replay,
+        echo=_declared(thing, "echo"),
+        once=_declared(thing, "once"),
+        order=_declared(thing, "in_order"),
+        replay=_declared(thing, "replay"),
     )
+
+
+def _declared(thing: type[Thing], name: str) -> bool | None:
+    """What a subscription says of its events; None: nothing."""
+    value = getattr(thing.options, name)
+    where, instead = f"class {thing.__name__}: {name}", "True or False, or leave it out if it may be so or not"
+    return None if value is None else _flag(where, value, instead)
+
+
+def _flag(where: str, value: object, instead: str) -> bool:
+    if not isinstance(value, bool):
+        raise TargetMistake(f"{where}={value!r} is neither true nor false; write {instead}")
+    return value
 
 
 def _hidden(thing: type[Thing]) -> bool:
@@ -264,6 +278,16 @@ def _check_lifespan(target: type[Target]) -> None:
         raise TargetMistake(
             f"{target.__name__}.lifespan does not yield: write `async def lifespan(self, services)`, start the system, "
             "`yield` once while it is up, stop it"
+        )
+
+
+def _check_grace(target: type[Target]) -> None:
+    grace: object = target.grace
+    number = isinstance(grace, int | float) and not isinstance(grace, bool)
+    if not (number and math.isfinite(target.grace) and target.grace >= 0):
+        raise TargetMistake(
+            f"{target.__name__}.grace={grace!r} is no time that a right may still show; write seconds, 0 or more: "
+            "`grace = 0.5`"
         )
 
 

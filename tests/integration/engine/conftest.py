@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System, running
-from isofuzz.history.entries import Completion, Delivery, Entry
+from isofuzz.history.entries import Completion, Delivery, Entry, Invocation
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.steps import Program
 from isofuzz.runs.planting import new_mint
@@ -60,7 +60,17 @@ def small_system(services: Services) -> Callable[[str], object]:
 
 @pytest.fixture
 def masked() -> Callable[[list[Entry]], list[Entry]]:
-    """A history without the texts that were seen: these hold ids and times, and so differ from run to run."""
-    return lambda history: [
-        replace(entry, text="") if isinstance(entry, Completion | Delivery) else entry for entry in history
-    ]
+    """A history without identifiers and the texts that were seen, which hold such and times: they are new each run."""
+    return lambda history: [without_what_is_new(entry) for entry in history]
+
+
+def without_what_is_new(entry: Entry) -> Entry:
+    match entry:
+        case Invocation():
+            return replace(entry, ids={})
+        case Completion():
+            return replace(entry, text="", ids={})
+        case Delivery():
+            return replace(entry, text="")
+        case _:
+            return entry

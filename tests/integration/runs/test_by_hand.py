@@ -51,8 +51,8 @@ async def test_what_is_awaited_together_overlaps() -> None:
         (_, me, _), _, room = await two_in_a_room(chat)
         first, second = await asyncio.gather(chat.post(me, room, Body("a")), chat.post(me, room, Body("b")))
         async with asyncio.TaskGroup() as group:
-            group.create_task(chat.edit_message(me, first, Body("c")))
-            group.create_task(chat.edit_message(me, second, Body("d")))
+            group.create_task(chat.edit_message(me, room, first, Body("c")))
+            group.create_task(chat.edit_message(me, room, second, Body("d")))
         await chat.history(me, room)
     assert [len(burst.calls) for burst in history.program.bursts] == [1, 1, 1, 2, 2, 1]
     assert not history.violations

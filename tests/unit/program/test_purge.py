@@ -3,7 +3,7 @@
 import pytest
 
 from isofuzz.program.purge import purged
-from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter, ThingSpec, Vocabulary
 
 
@@ -93,7 +93,12 @@ def test_in_a_sequence_only_what_is_gone_is_another() -> None:
 
 
 def test_other_arguments_are_as_they_were() -> None:
-    arguments = {"me": Ref(2, 1), "room": Ref(3), "body": SecretText("a {canary}"), "size": Literal(3)}
+    arguments: dict[str, Argument] = {
+        "me": Ref(2, 1),
+        "room": Ref(3),
+        "body": SecretText("a {canary}"),
+        "size": Literal(3),
+    }
     [post] = without_the_room(Call(5, "post", arguments))
     assert post.arguments == {**arguments, "room": NeverIssued("Room", 0)}
 

@@ -17,7 +17,7 @@ def test_a_defect_is_planted_in_this_target_alone() -> None:
 
 
 def test_an_unknown_defect_is_answered_with_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match="Chat has no defect 'rust'; write one of: list-without-owner, search-"):
+    with pytest.raises(UsageError, match="Chat has no defect 'rust'; write one of: list-without-owner, delete-"):
         planted(Chat, "rust")
 
 

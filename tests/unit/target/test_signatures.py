@@ -4,6 +4,7 @@
 # Signatures are all that is read of an operation here.
 
 import re
+import types
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -438,3 +439,51 @@ class TestBudgets:
         message = f"Timed.look: budget_ms={budget!r} is no number; write milliseconds: `budget_ms=10`"
         with pytest.raises(TargetMistake, match=f"^{re.escape(message)}$"):
             self.budget_of(budget)
+
+
+class TestGrace:
+    def read(self, grace: object) -> None:
+        read_signatures(type("Patient", (Chat,), {"grace": grace}))
+
+    @pytest.mark.parametrize("grace", [0, 0.0, 0.1, 60])
+    def test_of_so_many_seconds(self, grace: float) -> None:
+        self.read(grace)
+
+    @pytest.mark.parametrize("grace", [-1, -0.1, float("nan"), float("inf"), "1", True, None])
+    def test_that_is_no_time(self, grace: object) -> None:
+        message = (
+            f"Patient.grace={grace!r} is no time that a right may still show; write seconds, 0 or more: `grace = 0.5`"
+        )
+        with pytest.raises(TargetMistake, match=re.escape(message)):
+            self.read(grace)
+
+
+class TestFlags:
+    def test_compare_is_true_or_false(self) -> None:
+        no: Any = 0
+
+        class Odd(Chat):
+            @operation(compare=no)
+            async def look(self, me: Me) -> None: ...
+
+        message = "Odd.look: compare=0 is neither true nor false; write `compare=False`, or leave it out"
+        with pytest.raises(TargetMistake, match=re.escape(message)):
+            read_signatures(Odd)
+
+    @pytest.mark.parametrize("name", ["echo", "once", "in_order", "replay"])
+    def test_what_a_subscription_says_is_true_or_false_or_nothing(self, name: str) -> None:
+        def read(value: object) -> Vocabulary:
+            feed = types.new_class("News", (Subscription[Body],), {name: value})
+
+            class Odd(Chat):
+                @operation
+                async def look(self, me: Me, sock: Sock) -> Any: ...
+
+            Odd.look.__annotations__["return"] = feed
+            return read_signatures(Odd).vocabulary
+
+        for value in (True, False, None):
+            assert getattr(read(value).thing("News"), name.removeprefix("in_")) is value
+        message = f"class News: {name}='yes' is neither true nor false; write True or False, or leave it out if it may"
+        with pytest.raises(TargetMistake, match=re.escape(message)):
+            read("yes")

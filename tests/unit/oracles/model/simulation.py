@@ -15,11 +15,12 @@ from isofuzz.program.vocabulary import Draw, Operation, Parameter, Vocabulary
 from tests.unit.oracles.model.stage import Ended, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.unit.oracles.model.service import Service
     from tests.unit.oracles.model.state import Line
 
-_SETTING = ("sign_up", "sign_up", "new_room", "invite", "connect", "watch")
-_OFTEN = ("post", "post", "edit", "retitle", "kick", "invite", "resume")
+_OFTEN = ("post", "edit", "history", "kick", "invite")
 _SUBSCRIBING = ("watch", "mirror", "mute", "digest", "follow", "catch_up", "listen")
 
 
@@ -49,14 +50,16 @@ class Choosing(Stage):
             self._unissued[item] = self.chance.choice((near, super().never_issued(item)))
         return self._unissued[item]
 
-    def draw(self, operation: Operation) -> Call | None:
-        """A call of this operation; None if there is nothing that it could take."""
-        arguments = {parameter.name: self._argument(parameter) for parameter in operation.parameters}
-        given = {name: argument for name, argument in arguments.items() if argument is not None}
-        if len(given) < len(arguments):
-            return None
+    def draw(self, name: str, /, **chosen: Argument) -> Call | None:
+        """A call of this operation, with what is chosen already; None if there is nothing that it could take."""
+        arguments = dict(chosen)
+        for parameter in self.vocabulary.operation(name).parameters:
+            argument = chosen.get(parameter.name) or self._argument(parameter)
+            if argument is None:
+                return None
+            arguments[parameter.name] = argument
         self.steps += 1
-        return Call(self.steps, operation.name, given)
+        return Call(self.steps, name, arguments)
 
     def _argument(self, parameter: Parameter) -> Argument | None:
         if parameter.draws is Draw.SECRET:
@@ -80,18 +83,39 @@ class Simulation(Choosing):
     def __init__(self, vocabulary: Vocabulary, service: Service, chance: random.Random) -> None:
         super().__init__(vocabulary, service, chance)
         self._late: list[Running] = []
+        self._pace = chance.choice((0.1, 0.5, 0.9))
 
-    def run(self, bursts: int) -> list[Entry]:
+    def run(self, bursts: int, focus: Sequence[str] = ()) -> list[Entry]:
+        """So many bursts of some operations; above all of those in focus."""
         names = [operation.name for operation in self.vocabulary.operations]
-        names += _OFTEN * 3
-        for name in (*_SETTING, self.chance.choice(_SUBSCRIBING), self.chance.choice(_SUBSCRIBING)):
-            self.burst([name])
+        names = [*self.chance.sample(names, self.chance.randrange(1, 20)), *_OFTEN, *focus * 4]
+        if self.chance.random() < 0.9:
+            self.set_the_scene(tuple(each for each in focus if each in _SUBSCRIBING) or _SUBSCRIBING)
         for _ in range(bursts):
             if self.chance.random() < 0.1:
                 self.probe()
             else:
                 self.burst(self.chance.choices(names, k=self.chance.choice((1, 1, 1, 2, 3))))
+            if self.chance.random() < 0.6:
+                self.come_to_rest()
+        self.come_to_rest()
         return self.history
+
+    def set_the_scene(self, subscribing: Sequence[str]) -> None:
+        """Two users in one room, the second with a subscription or two."""
+        ada, bob, room, line = Ref(1, 1), Ref(2, 1), Ref(3), Ref(5)
+        self.alone("sign_up", name=Literal("a"))
+        self.alone("sign_up", name=Literal("b"))
+        self.alone("new_room", me=ada)
+        self.alone("invite", me=ada, room=room, member=Ref(2, 0))
+        self.alone("connect", me=bob)
+        for _ in range(self.chance.randrange(3)):
+            self.alone(self.chance.choice(subscribing), me=bob, sock=line, room=room)
+
+    def alone(self, name: str, /, **chosen: Argument) -> None:
+        if call := self.draw(name, **chosen):
+            self.invoke(call)
+            self.complete(call, self.perform(call))
 
     def burst(self, names: list[str]) -> None:
         waiting = deque(names)
@@ -99,7 +123,7 @@ class Simulation(Choosing):
         while waiting or running:
             at = self.chance.randrange(len(running) + 1)
             if at == len(running):
-                if waiting and (call := self.draw(self.vocabulary.operation(waiting.popleft()))):
+                if waiting and (call := self.draw(waiting.popleft())):
                     self.invoke(call)
                     running.append(Running(call, self.vocabulary.operation(call.operation)))
             elif running[at].ended is None and not self._is_lost(running[at]):
@@ -107,20 +131,26 @@ class Simulation(Choosing):
             else:
                 self._return(running.pop(at))
             self._disturb()
-        self.come_to_rest()
 
     def probe(self) -> None:
         """The same call about what is there, between two about what never was."""
         parameters = [(each, hidden) for each in self.vocabulary.operations for hidden in hiding(self.vocabulary, each)]
         operation, parameter = self.chance.choice(parameters)
-        call, known = self.draw(operation), self.classes.get(parameter.type)
+        chosen = {"me": Ref(self.steps, 1)} if self._newcomer() else {}
+        call, known = self.draw(operation.name, **chosen), self.classes.get(parameter.type)
         if call and known:
             thing = known[0] if self.chance.random() < 0.7 else self.chance.choice(known)
             for each in probe(call, parameter, thing):
                 self.steps = each.number
                 self.invoke(each)
                 self._return(Running(each, operation, self.perform(each)))
-        self.come_to_rest()
+
+    def _newcomer(self) -> bool:
+        """Does somebody sign up who has nothing yet? They have the most to be told."""
+        if self.chance.random() < 0.5:
+            return False
+        self.alone("sign_up", name=Literal(f"n{self.steps}"))
+        return True
 
     def _is_lost(self, running: Running) -> bool:
         """Now and then a call is cut off before it has happened; it may still happen later, or never."""
@@ -144,7 +174,7 @@ class Simulation(Choosing):
     def _disturb(self) -> None:
         """What may happen on the lines at any time."""
         for ref, line in self.lines():
-            while line.queue and self.chance.random() < 0.5:
+            while line.queue and self.chance.random() < self._pace:
                 self._arrive(ref, line)
             if line.open and self.chance.random() < 0.01:
                 self.service.drop(line)
@@ -180,15 +210,19 @@ class Simulation(Choosing):
             self.look_into_storage()
 
 
-def simulate(service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int) -> Judge:
+def simulate(
+    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: Sequence[str] = ()
+) -> Judge:
     """The judge of one random program against a system of this kind."""
     chance = random.Random(seed)
     judge = Judge(vocabulary)
-    for entry in Simulation(vocabulary, service(chance), chance).run(bursts):
+    for entry in Simulation(vocabulary, service(chance), chance).run(bursts, focus):
         judge.feed(entry)
     return judge
 
 
-def breaches(service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int = 25) -> list[str]:
+def breaches(
+    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: Sequence[str] = ()
+) -> list[str]:
     """The fingerprints of what is found in it."""
-    return [violation.fingerprint for violation in simulate(service, vocabulary, seed, bursts).violations]
+    return [violation.fingerprint for violation in simulate(service, vocabulary, seed, bursts, focus).violations]

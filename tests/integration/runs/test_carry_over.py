@@ -1,0 +1,99 @@
+"""What an earlier program left behind: the case holds what it takes to see it on a system that was just started."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from isofuzz.cases.case import Case
+from isofuzz.cases.codec import to_json
+from isofuzz.cases.store import Finding, read_case
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.oracles.violation import Oracle
+from isofuzz.program.steps import Program
+from isofuzz.runs.profiles import Profile
+from isofuzz.runs.replay import Replayed, ReplayVerdict, replay
+
+if TYPE_CHECKING:
+    from tests.integration.runs.conftest import Run
+
+SYSTEMS = Path(__file__).with_name("forgetful.py")
+PATIENT = Profile("patient", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=90)
+"""On a loaded machine a new process for each candidate takes its time."""
+
+Find = Callable[[str], Finding]
+
+
+@pytest.fixture
+def find(run_of: "Callable[[str], Run]") -> Find:
+    """The finding of a run of one of the systems, looking for what a text shows."""
+
+    def finding(name: str) -> Finding:
+        run = run_of(name)
+        run.target = f"{SYSTEMS}:{name}"
+        summary = run.to_the_end(profile=PATIENT, only=frozenset({Oracle.CROSSING, Oracle.INTEGRITY}))
+        assert summary.verdict is Verdict.LEAKED
+        [found] = summary.findings
+        assert read_case(found.path) == found.case
+        return found
+
+    return finding
+
+
+def steps(program: Program) -> list[str]:
+    return [call.operation for call in program.calls]
+
+
+def earlier(case: Case) -> list[list[str]]:
+    return list(map(steps, case.earlier))
+
+
+def replayed(path: Path, times: int | None = None) -> Replayed:
+    [one] = replay([path], times=times)
+    return one
+
+
+WRITING = ["enter", "new_desk", "write"]
+READING = ["enter", "new_desk", "read"]
+
+
+def test_a_cache_that_outlives_a_reset(find: Find) -> None:
+    """In the run, what is written comes to what is cached already; on a new system it first has to be read."""
+    found = find("Cached")
+    case = found.case
+    assert case.fingerprint == "crossing:foreign:program:read"
+    assert (earlier(case), steps(case.program)) == ([[*WRITING, "read"]], READING)
+    assert (str(case.hit_rate), case.cold) == ("2 of 2", True)
+    assert case.explanation.endswith("Nothing of an earlier program may show after a reset.")
+    [written] = [call.number for call in case.earlier[0].calls if call.operation == "write"]
+    assert f"returned the Text that step {written} (`write`) of earlier program 1 wrote." in case.explanation
+
+    again = replayed(found.path)
+    assert (again.verdict, again.reason) == (ReplayVerdict.STILL_LEAKS, "it showed in 1 of 1 runs")
+    found.path.write_text(to_json(replace(case, target=f"{SYSTEMS}:Emptied")))
+    again = replayed(found.path)
+    assert (again.verdict, again.reason) == (ReplayVerdict.NO_LONGER, "clean in 2 runs")
+
+
+def test_what_shows_only_after_a_program_between(find: Find) -> None:
+    case = find("Twice").case
+    assert (earlier(case), steps(case.program)) == ([WRITING, ["enter"]], READING)
+    assert (str(case.hit_rate), case.cold) == ("2 of 2", True)
+
+
+def test_what_only_the_first_program_of_a_system_leaves_behind(find: Find) -> None:
+    """The run's own system has long had its first program, so nothing shows again there."""
+    found = find("First")
+    assert (earlier(found.case), steps(found.case.program)) == ([WRITING], READING)
+    assert (str(found.case.hit_rate), found.case.cold) == ("2 of 2", True)
+    assert str(replayed(found.path, times=3).hit_rate) == "3 of 3"
+
+
+def test_a_row_that_no_reset_removes(find: Find) -> None:
+    case = find("Littered").case
+    assert case.fingerprint == "integrity:intruded:program:stored"
+    assert (earlier(case), steps(case.program)) == ([WRITING], ["enter"])
+    assert case.cold is True
+    assert "A text is stored that should not be: the Text that step " in case.explanation
