@@ -7,8 +7,9 @@ as the history, and whoever is there is put out and let in again all the time. T
 
     python -m benchmarks.oracles
 
-Counted is the time of the processor, so that a busy machine makes no difference. The judge keeps what it learns, so Python's garbage collector has more to look at in a longer history. It stays switched
-on, as it is in a run; only the history itself, which is there before the clock starts, is kept out of its sight.
+Counted is the time of the processor, so that a busy machine makes little difference. The judge keeps what it learns, so
+Python's garbage collector has more to look at in a longer history. It stays switched on, as it is in a run; only the
+history itself, which is there before the clock starts, is kept out of its sight.
 """
 
 # mypy: disable-error-code="empty-body"

@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ from isofuzz.engine.machine import build_machine
 from isofuzz.engine.system import System, running
 from isofuzz.history.entries import Skipped
 from isofuzz.oracles.judge import Judge
-from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.profiles import PROFILES, hypothesis_settings
@@ -84,18 +85,30 @@ class Fuzzing:
         self.problem = problem
 
 
+@dataclass
+class Line:
+    """A connection, or what goes on in its place, and the session that it is of."""
+
+    connection: ClientConnection
+    token: str = ""
+    handle: str = ""
+    successor: "Line | None" = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class BareClient:
     """Sends the operations of a program to the chat as a plain client would."""
 
     REQUESTS = {  # noqa: RUF012  # a constant: which request an operation makes, with which of its arguments
         "open_thread": ("open_thread", "slug", "title"),
         "post": ("post", "room", "body"),
-        "history": ("history", "room"),
         "list_threads": ("list_threads",),
         "search": ("search", "text"),
         "invite": ("invite", "room", "member"),
         "kick": ("kick", "room", "member"),
-        "edit_message": ("edit_message", "message", "body"),
+        "share": ("share", "room", "members", "title"),
+        "quote": ("quote", "room", "message", "author", "body"),
+        "edit_message": ("edit_message", "room", "message", "body"),
         "delete_message": ("delete_message", "message"),
         "delete_thread": ("delete_thread", "room"),
         "set_about": ("set_about", "about"),
@@ -104,13 +117,14 @@ class BareClient:
         "subscribe": ("subscribe", "room"),
     }
     WIRE = {"room": "thread", "member": "user"}  # noqa: RUF012  # a constant, as above
+    MADE = {"open_thread": "thread", "post": "message", "quote": "message"}  # noqa: RUF012  # a constant, as above
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._made: dict[Ref, Any] = {}
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._lines: list[ClientConnection] = []
+        self._connections: list[ClientConnection] = []
         self._readers: list[asyncio.Task[None]] = []
 
     async def run(self, program: Program) -> float:
@@ -118,39 +132,75 @@ class BareClient:
         began = time.perf_counter()
         for burst in program.bursts:
             await asyncio.gather(*(self._call(call) for call in burst.calls))
-        await asyncio.gather(*(line.close() for line in self._lines))
+        await asyncio.gather(*(connection.close() for connection in self._connections))
         await asyncio.gather(*self._readers)
         return time.perf_counter() - began
 
     async def _call(self, call: Call) -> None:
+        if not self._made.keys() >= set(call.references()):
+            return  # of steps that overlap another one succeeded than in the fuzz run
         values = {name: self._value(argument) for name, argument in call.arguments.items()}
-        if call.operation in ("sign_in", "connect"):
-            line = await unix_connect(self._path, "ws://localhost/", ping_interval=None)
-            self._lines.append(line)
-            self._readers.append(asyncio.create_task(self._read(line)))
-            if call.operation == "sign_in":
-                answer = await self._ask(line, {"do": "sign_in", "name": values["name"]})
-                if answer:
-                    self._made[Ref(call.number, 0)] = answer["user"]
-                    self._made[Ref(call.number, 1)] = (answer["token"], line)
-            else:
-                await self._ask(line, {"do": "resume", "token": values["me"][0]})
-            self._made[Ref(call.number, 2 if call.operation == "sign_in" else 0)] = line
-            return
-        do, *names = self.REQUESTS[call.operation]
-        line = values["line"] if call.operation == "subscribe" else values["me"][1]
-        answer = await self._ask(line, {"do": do, **{self.WIRE.get(name, name): values[name] for name in names}})
-        if answer and call.operation in ("open_thread", "post"):
-            self._made[Ref(call.number)] = answer["thread" if call.operation == "open_thread" else "message"]
+        match call.operation:
+            case "sign_in":
+                await self._sign_in(call.number, values["name"])
+            case "connect" | "resume":
+                await self._resume(call.number, values["me"], values.get("line"))
+            case "history":
+                await self._read_pages(values["me"], values["room"])
+            case _:
+                await self._request(call, values)
 
-    async def _ask(self, line: ClientConnection, request: dict[str, object]) -> Any:
+    async def _sign_in(self, number: int, name: str) -> None:
+        line = await self._open()
+        if answer := await self._ask(line, {"do": "sign_in", "name": name}):
+            line.token, line.handle = answer["token"], answer["connection"]
+            self._made.update({Ref(number, 0): answer["user"], Ref(number, 1): line, Ref(number, 2): line})
+
+    async def _resume(self, number: int, me: Line, old: Line | None) -> None:
+        """Open a connection of the same session, which goes on in the place of the old one if there is one."""
+        async with old.turn if old else nullcontext():
+            line = await self._open()
+            if old and old.token == me.token and old.successor is None:
+                old.successor = line
+                await old.connection.close()
+            named = {"connection": old.handle} if old else {}
+            if answer := await self._ask(line, {"do": "resume", "token": me.token, **named}):
+                line.token, line.handle = me.token, answer["connection"]
+                self._made[Ref(number)] = line
+
+    async def _read_pages(self, me: Line, room: str) -> None:
+        after: int | None = 0
+        while after is not None:
+            page = await self._ask_in_turn(me, {"do": "history", "thread": room, "after": after})
+            after = page["next"] if page else None
+
+    async def _request(self, call: Call, values: dict[str, Any]) -> None:
+        do, *names = self.REQUESTS[call.operation]
+        request = {"do": do, **{self.WIRE.get(name, name): values[name] for name in names}}
+        answer = await self._ask_in_turn(values.get("line", values["me"]), request)
+        if answer and do in self.MADE:
+            self._made[Ref(call.number)] = answer[self.MADE[do]]
+
+    async def _open(self) -> Line:
+        connection = await unix_connect(self._path, "ws://localhost/", ping_interval=None)
+        self._connections.append(connection)
+        self._readers.append(asyncio.create_task(self._read(connection)))
+        return Line(connection)
+
+    async def _ask_in_turn(self, line: Line, request: dict[str, object]) -> Any:
+        async with line.turn:
+            if line.successor is None:
+                return await self._ask(line, request)
+        return await self._ask_in_turn(line.successor, request)
+
+    async def _ask(self, line: Line, request: dict[str, object]) -> Any:
         number = next(self._numbers)
         reply = self._waiting[number] = asyncio.get_running_loop().create_future()
-        await line.send(json.dumps({"id": number, **request}))
+        await line.connection.send(json.dumps({"id": number, **request}))
         return (await reply).get("ok")
 
-    async def _read(self, line: ClientConnection) -> None:
-        async for message in line:
+    async def _read(self, connection: ClientConnection) -> None:
+        async for message in connection:
             frame = json.loads(message)
             if "id" in frame:
                 self._waiting.pop(frame["id"]).set_result(frame)
@@ -159,6 +209,8 @@ class BareClient:
         match argument:
             case Ref():
                 return self._made[argument]
+            case Several(items):
+                return [self._value(item) for item in items]
             case SecretText(template):
                 return template.replace("{canary}", "q7090abcdef000000000")
             case Literal(value):

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from isofuzz.cases.codec import VERSION
 from isofuzz.cases.store import case_files, read_case
+from isofuzz.oracles.violation import Oracle
 from isofuzz.runs.replay import Replayed, ReplayVerdict, replay
-from isofuzz_packs.chat import Chat
 
 CASES = sorted(case_files(Path(__file__).with_name("cases")))
+[QUICKEST] = (path for path in CASES if "list-without-owner" in path.name)
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -37,8 +39,9 @@ def replayed(path: Path, times: int | None = None) -> Replayed:
     return one
 
 
-def test_there_is_a_case_for_every_defect() -> None:
-    assert {read_case(path).defect for path in CASES} == set(Chat.defects)
+def test_there_is_a_case_of_every_oracle_and_every_version() -> None:
+    assert {read_case(path).violation.oracle for path in CASES} == set(Oracle)
+    assert {json.loads(path.read_text())["version"] for path in CASES} == set(range(1, VERSION + 1))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -54,7 +57,7 @@ def test_without_its_defect_it_leaks_no_longer(path: Path, edited: Callable[[Pat
 
 
 def test_it_leaks_every_time() -> None:
-    again = replayed(CASES[0], times=5)
+    again = replayed(QUICKEST, times=5)
     assert str(again.hit_rate) == "5 of 5"
 
 
@@ -84,7 +87,7 @@ class TestCannotRun:
         ],
     )
     def test_what_has_changed_is_said(self, edited: Callable[[Path, Edit], Path], edit: Edit, reason: str) -> None:
-        again = replayed(edited(CASES[0], edit))
+        again = replayed(edited(QUICKEST, edit))
         assert again.verdict is ReplayVerdict.CANNOT_RUN
         assert reason in again.reason
         assert again.hit_rate.runs == 0
@@ -92,30 +95,30 @@ class TestCannotRun:
     def test_one_that_cannot_run_keeps_no_other_from_running(self, tmp_path: Path) -> None:
         gone = tmp_path / "gone.json"
         told: list[Replayed] = []
-        done = replay([gone, CASES[0]], on_replayed=told.append)
+        done = replay([gone, QUICKEST], on_replayed=told.append)
         assert [one.verdict for one in done] == [ReplayVerdict.CANNOT_RUN, ReplayVerdict.STILL_LEAKS]
         assert told == done
 
 
 class TestUndecided:
     def test_too_few_clean_runs_for_its_hit_rate(self, edited: Callable[[Path, Edit], Path]) -> None:
-        path = edited(CASES[0], lambda case: case.update(defect=None, hit_rate=[1, 2]))
+        path = edited(QUICKEST, lambda case: case.update(defect=None, hit_rate=[1, 2]))
         again = replayed(path, times=3)
         assert again.verdict is ReplayVerdict.UNDECIDED
         assert again.reason == "clean in 3 runs, but at its hit rate of 1 of 2 it takes 5"
 
     def test_enough_clean_runs_for_its_hit_rate(self, edited: Callable[[Path, Edit], Path]) -> None:
-        again = replayed(edited(CASES[0], lambda case: case.update(defect=None, hit_rate=[1, 2])))
+        again = replayed(edited(QUICKEST, lambda case: case.update(defect=None, hit_rate=[1, 2])))
         assert (again.verdict, again.reason) == (ReplayVerdict.NO_LONGER, "clean in 5 runs")
 
     def test_one_that_was_never_seen_again_takes_the_most_runs(self, edited: Callable[[Path, Edit], Path]) -> None:
-        again = replayed(edited(CASES[0], lambda case: case.update(defect=None, hit_rate=[0, 8])))
+        again = replayed(edited(QUICKEST, lambda case: case.update(defect=None, hit_rate=[0, 8])))
         assert (again.verdict, again.reason) == (ReplayVerdict.NO_LONGER, "clean in 30 runs")
 
 
 def test_a_case_from_elsewhere_runs_no_code_of_its_own(edited: Callable[[Path, Edit], Path], tmp_path: Path) -> None:
     (tmp_path / "evil.py").write_text("raise SystemExit('its code ran')")
-    case = edited(CASES[0], lambda document: document.update(target=f"{tmp_path}/evil.py:Evil", defect=None))
+    case = edited(QUICKEST, lambda document: document.update(target=f"{tmp_path}/evil.py:Evil", defect=None))
     one = replayed(case)
     assert one.verdict is ReplayVerdict.CANNOT_RUN
     assert "is outside of this folder" in one.reason

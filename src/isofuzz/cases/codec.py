@@ -1,11 +1,10 @@
 """Cases as JSON: a stable order of fields, one step a line of thought, and every reading error says where it is."""
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
 
-from isofuzz.cases.case import Case, HitRate
+from isofuzz.cases.case import Case
+from isofuzz.cases.reading import Json, Reader
 from isofuzz.errors import CaseUnreadable
 from isofuzz.history.entries import (
     Barrier,
@@ -14,22 +13,16 @@ from isofuzz.history.entries import (
     Delivery,
     Entry,
     Invocation,
-    Outcome,
     Pooled,
     Row,
     Skipped,
     Storage,
 )
-from isofuzz.oracles.origin import Origin
-from isofuzz.oracles.violation import Breach, Oracle, Violation
-from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
+from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 FORMAT = "isofuzz-case"
 VERSION = 2
 _READABLE = (1, VERSION)
-
-T = TypeVar("T")
-Json = dict[str, Any]
 
 
 def to_json(case: Case) -> str:
@@ -90,7 +83,7 @@ def from_json(text: str, where: str) -> Case:
             f"{where} is a case of version {document.get('version')!r}; this isofuzz reads versions up to {VERSION}: "
             "use the isofuzz that wrote it, or a newer one"
         )
-    return _Reader(where).case(document)
+    return Reader(where).case(document)
 
 
 def _program(program: Program) -> list[list[Json]]:
@@ -169,180 +162,3 @@ def _row(row: Row) -> Json:
         "threads": None if row.threads is None else [_ref(ref) for ref in row.threads],
         "owners": None if row.owners is None else [_ref(ref) for ref in row.owners],
     }
-
-
-class _Reader:
-    """Reads the parts of one file, so that whatever is wrong is said with its place."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-
-    def case(self, document: Json) -> Case:
-        violation = self._part("violation", document, self._violation)
-        program = self._part("program", document, self._program)
-        history = self._part("history", document, self._history)
-        # Version 1 knew none of these.
-        newer = {"earlier": [], "origin": None, "counterpart": [], **document}
-        earlier = self._part("earlier", newer, lambda programs: tuple(map(self._program, programs)))
-        return Case(
-            target=self._part("target", document, _text),
-            defect=self._part("defect", document, _text_or_none),
-            violation=violation,
-            explanation=self._part("explanation", document, _text),
-            program=program,
-            history=history,
-            earlier=earlier,
-            origin=self._part("origin", newer, lambda fields: _origin(fields, earlier)),
-            counterpart=self._part("counterpart", newer, self._history),
-            found=self._part("found", document, _text),
-            services=self._part("services", document, _text),
-            versions=self._part("versions", document, lambda versions: {str(k): str(v) for k, v in versions.items()}),
-            steps_found=self._part("steps_found", document, int),
-            hit_rate=self._part("hit_rate", document, _hit_rate),
-            cold=self._part("cold", document, _flag_or_none),
-        )
-
-    def _part(self, name: str, document: Json, read: Callable[[Any], T]) -> T:
-        try:
-            return read(document[name])
-        except KeyError as missing:
-            raise CaseUnreadable(f"{self._where}: {name} lacks {missing}; the file was edited or cut") from None
-        except (TypeError, ValueError, AttributeError, IndexError) as problem:
-            raise CaseUnreadable(f"{self._where}: {name} cannot be read ({problem}); the file was edited") from None
-
-    def _history(self, entries: list[Json]) -> tuple[Entry, ...]:
-        return tuple(self._entry(entry) for entry in entries)
-
-    def _program(self, bursts: list[list[Json]]) -> Program:
-        program = Program(tuple(Burst(tuple(self._call(call) for call in burst)) for burst in bursts))
-        known: set[int] = set()
-        for call in program.calls:
-            for ref in call.references():
-                if ref.step not in known:
-                    raise ValueError(f"step {call.number} refers to step {ref.step}, which does not come before it")
-            if call.number in known:
-                raise ValueError(f"two steps have the number {call.number}")
-            known.add(call.number)
-        if not known:
-            raise ValueError("it has no step")
-        return program
-
-    def _call(self, call: Json) -> Call:
-        arguments = {str(name): self._argument(value) for name, value in call["arguments"].items()}
-        return Call(int(call["step"]), _text(call["operation"]), arguments)
-
-    def _argument(self, argument: Json) -> Argument:
-        match argument:
-            case {"ref": ref}:
-                return _read_ref(ref)
-            case {"never_issued": thing, "variant": variant}:
-                return NeverIssued(_text(thing), int(variant))
-            case {"secret": template}:
-                return SecretText(_text(template))
-            case {"literal": value}:
-                return Literal(value)
-            case {"several": items}:
-                return Several(tuple(self._item(item) for item in items))
-        raise ValueError(f"an argument is none of the known forms: {json.dumps(argument)[:80]}")
-
-    def _item(self, item: Json) -> Ref | NeverIssued:
-        read = self._argument(item)
-        if isinstance(read, Ref | NeverIssued):
-            return read
-        raise ValueError(f"a sequence holds something that is no thing: {json.dumps(item)[:80]}")
-
-    def _violation(self, fields: Json) -> Violation:
-        return Violation(
-            oracle=Oracle(fields["oracle"]),
-            breach=Breach(fields["breach"]),
-            at=int(fields["at"]),
-            user=_read_ref(fields["user"]),
-            boundary=_text(fields["boundary"]),
-            observer=_text(fields["observer"]),
-            writer=_text(fields["writer"]),
-            secret=_text(fields["secret"]),
-            step=_number_or_none(fields["step"]),
-            written_by=_number_or_none(fields["written_by"]),
-            socket=_read_ref(fields["socket"]) if fields["socket"] else None,
-            serial=_number_or_none(fields["serial"]),
-            text=_text(fields["text"]),
-            other=_text(fields.get("other", "")),
-            without=tuple(int(step) for step in fields.get("without", ())),
-            instead=_number_or_none(fields.get("instead")),
-        )
-
-    def _entry(self, entry: Json) -> Entry:
-        match entry["entry"]:
-            case "invocation":
-                call = self._call(entry)
-                canaries = {str(name): int(serial) for name, serial in entry["canaries"].items()}
-                return Invocation.of(call, canaries, {str(n): _texts(ids) for n, ids in entry.get("ids", {}).items()})
-            case "completion":
-                seen = tuple(int(serial) for serial in entry["seen"])
-                ids = {int(output): _texts(ids) for output, ids in entry.get("ids", {}).items()}
-                return Completion(int(entry["step"]), Outcome(entry["outcome"]), seen, _text(entry["text"]), ids)
-            case "delivery":
-                seen = tuple(int(serial) for serial in entry["seen"])
-                socket = _read_ref(entry["socket"])
-                return Delivery(socket, seen, _text(entry["text"]), reply=bool(entry["reply"]))
-            case "closed":
-                return Closed(_read_ref(entry["socket"]))
-            case "barrier":
-                return Barrier(_read_ref(entry["socket"]), int(entry["since"]), bool(entry["orders"]))
-            case "skipped":
-                return Skipped(int(entry["step"]), _text(entry["operation"]))
-            case "storage":
-                return Storage(tuple(map(_read_row, entry["rows"])))
-            case "pooled":
-                return Pooled(_text(entry["connection"]), {_text(n): _text(v) for n, v in entry["state"].items()})
-        raise ValueError(f"there is no entry {entry['entry']!r}")
-
-
-def _origin(fields: Json | None, earlier: Sequence[Program]) -> Origin | None:
-    if fields is None:
-        return None
-    number, step = int(fields["program"]), int(fields["step"])
-    if not (0 < number <= len(earlier) and any(call.number == step for call in earlier[number - 1].calls)):
-        raise ValueError(f"there is no step {step} of an earlier program {number}")
-    return Origin(number, step, _text(fields["operation"]), _text(fields["secret"]))
-
-
-def _read_row(row: Json) -> Row:
-    threads, owners = (None if row[n] is None else tuple(map(_read_ref, row[n])) for n in ("threads", "owners"))
-    return Row(tuple(int(serial) for serial in row["seen"]), _text(row["text"]), threads, owners)
-
-
-def _read_ref(value: Any) -> Ref:
-    step, output = value
-    return Ref(int(step), int(output))
-
-
-def _hit_rate(value: Any) -> HitRate:
-    seen, runs = (int(number) for number in value)
-    if not 0 <= seen <= runs or not runs:
-        raise ValueError(f"it cannot have shown {seen} times in {runs} runs")
-    return HitRate(seen, runs)
-
-
-def _number_or_none(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _texts(values: Any) -> tuple[str, ...]:
-    return tuple(map(_text, values))
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _flag_or_none(value: object) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
-    return value

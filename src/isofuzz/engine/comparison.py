@@ -173,7 +173,7 @@ async def _execute(
     unwelcome: Callable[[Violation], bool],
     waits: Mapping[int, float],
 ) -> Execution:
-    """Run the program from reset, up to the first unwelcome violation; `waits`: seconds before steps, by their number."""
+    """Run the program from reset, up to the first unwelcome violation; `waits`: seconds before steps, by number."""
     await system.reset()
     execution = Execution(system, judge, whole=True)
     try:

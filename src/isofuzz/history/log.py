@@ -13,6 +13,10 @@ from isofuzz.history.acts import NEVER, Act
 
 _invoked = attrgetter("invoked")
 
+_NONE: list[Act] = []
+_NO_TIMES: list[int] = []
+"""Shared by all logs and never added to: most stay nearly empty, and there are several for each thing."""
+
 
 class Log(Sequence[Act]):
     """Acts that all do the same to the same thing. Questions leave out the acts that are `apart`."""
@@ -20,22 +24,22 @@ class Log(Sequence[Act]):
     __slots__ = ("_acts", "_certain", "_endless", "_open", "_possible", "_reach")
 
     def __init__(self, acts: Iterable[Act] = ()) -> None:
-        self._acts: list[Act] = []
-        self._open: list[Act] = []
-        self._possible: list[Act] = []
+        self._acts = _NONE
+        self._open = _NONE
+        self._possible = _NONE
         """What may have happened, and if, then by a known time; `_reach` is the latest such time up to each."""
-        self._reach: list[int] = []
-        self._endless: list[Act] = []
+        self._reach: list[int] = _NO_TIMES
+        self._endless = _NONE
         """What may have happened or may still happen."""
-        self._certain: list[Act] = []
+        self._certain = _NONE
         for act in acts:
             self.append(act)
 
     def append(self, act: Act) -> None:
         """Add an act that was invoked no earlier than the last one; the same once more changes nothing."""
         if not self._acts or self._acts[-1] is not act:
-            self._acts.append(act)
-            self._open.append(act)
+            self._acts = _with(act, self._acts)
+            self._open = _with(act, self._open)
 
     @overload
     def __getitem__(self, index: int) -> Act: ...
@@ -151,21 +155,31 @@ class Log(Sequence[Act]):
         completed = [act for act in self._open if act.outcome is not None]
         if not completed:
             return
-        self._open = [act for act in self._open if act.outcome is None]
+        self._open = [act for act in self._open if act.outcome is None] or _NONE
         for act in completed:
             if not act.possible:
                 continue
             if act.latest == NEVER:
-                insort(self._endless, act, key=_invoked)
+                self._endless = _with(act, self._endless)
                 continue
             self._insert(act)
             if act.certain:
-                insort(self._certain, act, key=_invoked)
+                self._certain = _with(act, self._certain)
 
     def _insert(self, act: Act) -> None:
+        self._possible = _with(act, self._possible)
+        if self._reach is _NO_TIMES:
+            self._reach = []
         place = bisect_left(self._possible, act.invoked, key=_invoked)
-        self._possible.insert(place, act)
         self._reach.insert(place, act.completed)
         for each in range(place, len(self._possible)):
             before = self._reach[each - 1] if each else -1
             self._reach[each] = max(before, self._possible[each].completed)
+
+
+def _with(act: Act, acts: list[Act]) -> list[Act]:
+    """The list, with the act where it belongs by its invocation."""
+    if not acts:
+        return [act]
+    insort(acts, act, key=_invoked)
+    return acts

@@ -237,7 +237,7 @@ class Model:
         socket.stream = next(resumed, None) or Stream(self._unbound[socket.owner])
         socket.stream.sockets.append(socket)
         for subscription in socket.stream.announced:
-            self._watch(subscription)  # of a socket that was closed, it may have been forgotten
+            self._watch(subscription, deed.act.invoked)  # of a socket that was closed, it may have been forgotten
 
     def _subscribe(self, deed: Deed, subscription: Thing) -> None:
         subscription.scope = deed.innermost()
@@ -246,14 +246,14 @@ class Model:
         announced = socket.stream.announced if socket and socket.stream else self._unbound[subscription.owner]
         announced.add(subscription)
         self.subscriptions.append(subscription)
-        self._watch(subscription)
+        self._watch(subscription, deed.act.invoked)
 
-    def _watch(self, subscription: Thing) -> None:
+    def _watch(self, subscription: Thing, now: int) -> None:
         """Have it looked at when something is written that it may have to announce."""
         if subscription.scope:
-            subscription.scope.watched.add(subscription, _may_bring)
+            subscription.scope.watched.add(subscription, lambda each: _may_bring(each, now))
         elif subscription.owner:
-            self._watching_all[subscription.owner].add(subscription, _may_bring)
+            self._watching_all[subscription.owner].add(subscription, lambda each: _may_bring(each, now))
 
     def _container(self, deed: Deed, spec: ThingSpec) -> Thing | None:
         if spec.kind is Kind.RECORD:
@@ -383,12 +383,15 @@ def _is_for_all(thing: Thing) -> bool:
     return thing.spec.public and thing.container is None
 
 
-def _may_bring(subscription: Thing) -> bool:
-    """May it ever have to announce anything again? Not once an operation has ended that may have ended it."""
+def _may_bring(subscription: Thing, now: int) -> bool:
+    """May it have to announce anything yet? Not once an operation has ended that may have ended it, nor on a socket
+    that was closed, nor of what its owner had no right to meanwhile: a right that returns need not revive it."""
     birth = subscription.births[0]
     stream = subscription.socket.stream if subscription.socket else None
     newest = stream.newest() if stream else None
-    gone = newest is None or (newest.closed and subscription.spec.replay is None)
+    gone = newest is None or newest.closed
     holders = [subscription, subscription.session] if subscription.session else [subscription]
     over = any(holder.ends.settled_reaching(0) for holder in holders)
-    return not gone and not over and (birth.certain or birth.outcome is None)
+    owner, scope = subscription.owner, subscription.scope
+    lapsed = owner is not None and scope is not None and not may_use(owner, scope, now, now)
+    return not gone and not over and not lapsed and (birth.certain or birth.outcome is None)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry
+from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation
 from isofuzz.history.model import Model
 from isofuzz.history.streams import Stream
 from isofuzz.history.world import Canary, Thing, may_see, must_see, surely_hears, surely_uses
@@ -30,26 +30,35 @@ class DeliveryOracle:
         self._model = model
         self._arrivals: dict[Stream, Arrivals] = {}
         self._pending: dict[Stream, list[Due]] = {}
+        self._interrupted: dict[Stream, int] = {}
         self.asserted: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
 
     def feed(self, at: int, entry: Entry) -> list[Violation]:
         """What is wrong with the deliveries, as far as this entry shows it."""
         match entry:
+            case Invocation():
+                self._interrupt_resumed(entry)
             case Completion():
                 self._expect(at, entry)
+                self._expect_missed(at, entry)
             case Delivery() if not entry.reply:
                 return list(self._receive(at, entry))
             case Closed():
-                self._close(self._model.things[entry.socket])
+                self._close(at, self._model.things[entry.socket])
             case Barrier():
                 return list(self._settle(at, entry))
         return []
 
     def awaited(self) -> set[Ref]:
-        """The sockets of which a barrier has something to show: an event is due there that none has settled yet."""
-        newest = (stream.newest() for stream in self._pending)
-        return {socket.ref for socket in newest if socket}
+        """The sockets of which a barrier has something to show: an event is due there that none has settled yet.
+
+        Or it is closed, and what was sent to it may not come once it is resumed.
+        """
+        newest = [socket for stream in self._pending if (socket := stream.newest()) and not socket.closed]
+        closed = [socket for stream in self._interrupted if (socket := stream.newest()) and socket.closed]
+        forgetting = (each for each in closed if each.stream and _declaring(each.stream, replay=False))
+        return {socket.ref for socket in (*newest, *forgetting)}
 
     # -- what has to come
 
@@ -60,20 +69,74 @@ class DeliveryOracle:
         for canary in deed.canaries:
             for subscription in sorted(self._model.watching(canary.home), key=attrgetter("ref")):
                 if self._must_announce(subscription, canary, deed.act.invoked, at):
-                    self._add(subscription, canary, at)
+                    self._add_on_newest(subscription, canary, at)
 
-    def _add(self, subscription: Thing, canary: Canary, at: int) -> None:
+    def _add_on_newest(self, subscription: Thing, canary: Canary, at: int) -> None:
+        """It has to come where the client is now; if they came while it was written, then it may have been missed."""
         assert subscription.socket
-        stream = subscription.socket.stream
+        assert subscription.socket.stream
+        socket = subscription.socket.stream.newest()
+        if socket is None or socket.closed or not socket.births[0].certain:
+            return
+        if surely_uses(subscription.owner, socket, canary.written.invoked, at):
+            self._add(Due(subscription, canary, at, socket))
+        elif subscription.spec.replay is True:
+            self._add(Due(subscription, canary, at, None))
+
+    def _add(self, due: Due) -> None:
+        assert due.subscription.socket
+        stream = due.subscription.socket.stream
         assert stream
-        socket = stream.newest()
-        if socket and not surely_uses(subscription.owner, socket, canary.written.invoked, at):
-            socket = None
-        is_open = socket is not None and not socket.closed
-        if is_open or subscription.spec.replay is not None:
-            due = Due(subscription, canary, at, socket)
-            self._arrivals_on(stream).due[canary.serial].append(due)
-            self._pending.setdefault(stream, []).append(due)
+        self._arrivals_on(stream).due[due.canary.serial].append(due)
+        self._pending.setdefault(stream, []).append(due)
+
+    def _interrupt_resumed(self, entry: Invocation) -> None:
+        """A stream is interrupted while it is being resumed."""
+        deed = self._model.deeds[entry.step]
+        for socket in deed.created:
+            if socket.stream and len(socket.stream.sockets) > 1:
+                self._interrupt(socket.stream, deed.act.invoked)
+
+    def _interrupt(self, stream: Stream, at: int) -> None:
+        """From now on, and for what is being written just now, it takes a replay."""
+        if _declaring(stream, replay=True) or _declaring(stream, replay=False):
+            running = next(iter(self._model.in_flight.values()), None)
+            self._interrupted.setdefault(stream, min(at, running.act.invoked) - 1 if running else at)
+
+    def _expect_missed(self, at: int, entry: Completion) -> None:
+        """What was written while the stream was interrupted has to come now that it is resumed."""
+        for socket in self._model.deeds[entry.step].created:
+            if socket.stream in self._interrupted and socket.births[0].outcome is not None:
+                self._go_on(socket, at)
+
+    def _go_on(self, socket: Thing, at: int) -> None:
+        assert socket.stream
+        newest = socket.stream.newest()
+        if newest and newest.closed:
+            return
+        since = self._interrupted.pop(socket.stream)
+        if newest is not socket or not socket.births[0].certain:
+            return
+        for subscription in _declaring(socket.stream, replay=True):
+            for text in self._missed(subscription, since, at):
+                self._add(Due(subscription, text, at, None))
+
+    def _missed(self, subscription: Thing, since: int, at: int) -> list[Canary]:
+        """What it had to announce and was not to bring yet, the oldest first."""
+        assert subscription.owner
+        assert subscription.spec.pushes
+        assert subscription.socket
+        assert subscription.socket.stream
+        due = self._arrivals_on(subscription.socket.stream).due
+        texts = self._model.texts(subscription.owner, subscription.scope, subscription.spec.pushes, since=since)
+        missed = [
+            text
+            for text in dict.fromkeys(texts)
+            if text.written.certain
+            and all(each.subscription is not subscription for each in due.get(text.serial, ()))
+            and self._must_announce(subscription, text, text.written.invoked, at)
+        ]
+        return sorted(missed, key=attrgetter("serial"))
 
     def _must_announce(self, subscription: Thing, canary: Canary, since: int, until: int) -> bool:
         user = subscription.owner
@@ -111,13 +174,14 @@ class DeliveryOracle:
         if later:
             self._pending[socket.stream] = later
 
-    def _close(self, socket: Thing) -> None:
-        """What was missed on a socket that the system has closed need not come, unless the target says what becomes
-        of it."""
+    def _close(self, at: int, socket: Thing) -> None:
+        """What was missed on a socket that the system has closed need not come, unless it is replayed."""
         assert socket.stream
         pending = self._pending.pop(socket.stream, ())
-        if declared := [due for due in pending if due.subscription.spec.replay is not None or due.is_for_later(socket)]:
-            self._pending[socket.stream] = declared
+        if later := [due for due in pending if due.subscription.spec.replay is True or due.is_for_later(socket)]:
+            self._pending[socket.stream] = later
+        if socket.stream.newest() is socket:
+            self._interrupt(socket.stream, at)
 
     def _may_come_later(self, due: Due, socket: Thing) -> bool:
         """Will what is missing here come when the stream is resumed, or has that been asked for already?"""
@@ -213,3 +277,8 @@ class DeliveryOracle:
             serial=canary.serial,
             text=text,
         )
+
+
+def _declaring(stream: Stream, *, replay: bool) -> list[Thing]:
+    """The subscriptions that say so of what is missed."""
+    return [each for each in stream.announced if each.spec.replay is replay]

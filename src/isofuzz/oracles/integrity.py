@@ -1,8 +1,8 @@
 """Integrity: what is stored came from operations that may store it, is filed where it belongs, and is all there.
 
 Judged is what the system stores while it is at rest: each row that holds a canary, with the thread and the owner that
-it names. What is said of a row is sound for any way to store texts, several times or together with others: a copy may
-belong to anyone who may see the text.
+it names. Systems store texts several times, or together with others. So a row may also belong to the owner of what its
+text lies in, and beside a row that belongs to whom it should, copies may belong to anyone who may see the text.
 """
 
 from collections.abc import Iterator
@@ -79,8 +79,10 @@ class Integrity:
         return canary.written.standing is Standing.NONE and self._model.deeds[canary.written.step].names_all()
 
     def _misfiled(self, at: int, held: list[_Holding]) -> Iterator[Violation]:
+        rightly = {each.canary.serial for each in held if self._is_rightful(each.canary, each.row)}
         for canary, row in ((each.canary, each.row) for each in held):
-            if _is_there(canary, at) and (self._elsewhere(canary, row) or self._another_s(canary, row, at)):
+            copy = canary.serial in rightly
+            if _is_there(canary, at) and (self._elsewhere(canary, row) or self._another_s(canary, row, at, copy=copy)):
                 yield _violation(at, Breach.MISFILED, _whose(canary), canary, row.text)
 
     def _elsewhere(self, canary: Canary, row: Row) -> bool:
@@ -90,12 +92,14 @@ class Integrity:
             return False
         return not any(home.lies_in(thread) for thread in self._things(row.threads))
 
-    def _another_s(self, canary: Canary, row: Row, at: int) -> bool:
-        """Does the row say that it belongs to a user who has nothing to do with the canary?"""
-        rightly = [user for user in (canary.author, canary.home.owner) if user]
-        if row.owners is None or not all(map(self._issued.knows, rightly)):
+    def _is_rightful(self, canary: Canary, row: Row) -> bool:
+        return any(owner in _rightful(canary) for owner in self._things(row.owners or ()))
+
+    def _another_s(self, canary: Canary, row: Row, at: int, *, copy: bool) -> bool:
+        """Does the row say that it belongs to somebody else, and is it no copy for one who may see the text?"""
+        if row.owners is None or self._is_rightful(canary, row) or not all(map(self._issued.knows, _rightful(canary))):
             return False
-        return not any(owner in rightly or may_see(owner, canary, at) for owner in self._things(row.owners))
+        return not (copy and any(may_see(owner, canary, at) for owner in self._things(row.owners)))
 
     def _things(self, refs: tuple[Ref, ...]) -> list[Thing]:
         """The things, each once: who signs up twice under one name is one user."""
@@ -115,6 +119,12 @@ class Integrity:
                 and _is_there(canary, at)
             ):
                 yield _violation(at, Breach.LOST, _whose(canary), canary, "")
+
+
+def _rightful(canary: Canary) -> list[Thing]:
+    """Whose the text may be: its author's, or of whoever made what it is in."""
+    owners = (canary.author, *(thing.owner for thing in canary.home.lineage()))
+    return [owner for owner in owners if owner]
 
 
 def _is_there(canary: Canary, at: int) -> bool:

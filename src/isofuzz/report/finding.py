@@ -11,6 +11,8 @@ from isofuzz.cases.store import Finding
 from isofuzz.oracles.crossing import FRAME
 from isofuzz.oracles.violation import Breach, Violation
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.report.compared import compared_lines
+from isofuzz.report.earlier import earlier_lines
 from isofuzz.report.printable import printable
 from isofuzz.report.storyline import CROSSED, OTHER, Mark
 from isofuzz.report.timeline import timeline
@@ -32,15 +34,17 @@ def finding_lines(finding: Finding, vocabulary: Vocabulary, width: int) -> list[
 
 
 def story_lines(case: Case, vocabulary: Vocabulary, width: int) -> list[Text]:
-    """What happened in lines of at most `width` cells: title, explanation and picture."""
+    """What happened in lines of at most `width` cells: title, explanation and pictures."""
     return [
         Text(title(case.violation), style="bold red"),
         Text(printable(case.fingerprint), style="dim"),
         Text(),
         *map(Text, textwrap.wrap(printable(case.explanation), min(width, _WIDEST_PARAGRAPH))),
         Text(),
+        *earlier_lines(case, vocabulary, width),
         *timeline(case, vocabulary, width),
-        Text(_LEGEND, style="dim"),
+        Text(_legend(case), style="dim"),
+        *compared_lines(case, width),
     ]
 
 
@@ -85,6 +89,11 @@ def title(violation: Violation) -> str:
             return f"{observer} shows a user what others do in threads that are none of theirs"
 
 
+def _legend(case: Case) -> str:
+    """What the symbols in the pictures mean."""
+    return _LEGEND + (f"   {Mark.LEFT_OUT.value} left out to compare" if case.violation.without else "")
+
+
 def _place(finding: Finding) -> list[Text]:
     if finding.unkept:
         return [Text(f"case    NOT KEPT: {printable(finding.unkept)}", style="bold red")]
@@ -96,8 +105,10 @@ def _place(finding: Finding) -> list[Text]:
 
 
 def _steps(case: Case) -> str:
-    found = case.steps_found
-    return f"{len(case.program)} (found with {found})" if found else str(len(case.program))
+    found = f" (found with {case.steps_found})" if case.steps_found else ""
+    before = [str(len(program)) for program in case.earlier]
+    of = f" of {len(before)} earlier programs" if len(before) > 1 else " of an earlier program"
+    return f"{len(case.program)}{found}" + (f", after {' and '.join(before)}{of}" if before else "")
 
 
 def _confirmation(case: Case) -> str:

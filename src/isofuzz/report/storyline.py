@@ -33,6 +33,7 @@ class Mark(Enum):
 
     NONE = " "
     WRITTEN = CROSSED
+    LEFT_OUT = "○"
     BREACH = "✗"
 
 
@@ -88,8 +89,10 @@ class _Teller:
         mark = Mark.BREACH if breach else Mark.NONE
         match entry:
             case Invocation():
-                written = entry.step == self._case.violation.written_by
-                mark = Mark.WRITTEN if written else mark
+                if entry.step == self._case.violation.written_by:
+                    mark = Mark.WRITTEN
+                elif entry.step in self._case.violation.without:
+                    mark = Mark.LEFT_OUT
                 self._add(self._actor(entry.step), f"→ {self._call(entry)}", step=entry.step, mark=mark)
             case Completion():
                 self._complete(entry, mark)

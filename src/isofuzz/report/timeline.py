@@ -11,7 +11,7 @@ from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.report.storyline import CROSSED, Mark, Row, Storyline, storyline
 
 _GAP: Final = 2
-_STYLES: Final = {Mark.NONE: "", Mark.WRITTEN: "", Mark.BREACH: "bold red"}
+_STYLES: Final = {Mark.NONE: "", Mark.WRITTEN: "", Mark.LEFT_OUT: "dim", Mark.BREACH: "bold red"}
 
 
 def timeline(case: Case, vocabulary: Vocabulary, width: int) -> list[Text]:

@@ -4,19 +4,19 @@ from collections.abc import Collection, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from isofuzz.cases.case import HitRate
+from isofuzz.cases.case import Case, HitRate
 from isofuzz.engine.system import System
 from isofuzz.oracles.violation import Oracle
 from isofuzz.runs.cold import Cold, confirmed_cold
 from isofuzz.runs.events import Listener, Phase
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.reproduction import OnSystem, Reproducer, overlaps, patience_for, tries_for
-from isofuzz.runs.shrinking import FIRST_TRIES, shrink
+from isofuzz.runs.shrinking import shrink
 from isofuzz.services import Sources
 
 T = TypeVar("T")
 
-_NEVER_AGAIN = HitRate(1, 1 + 1 + FIRST_TRIES)
+_NEVER_AGAIN = HitRate(1, 1 + 1 + OnSystem.first_tries)
 """Of what showed when it was found, and in none of the executions that were to shrink it."""
 
 
@@ -59,11 +59,20 @@ class Casework:
         hit_rate = self._shrunk(replace(on_system, patience=patience))
         cold = self._confirmed(fingerprint, hit_rate or _NEVER_AGAIN) if hit_rate or not found.earlier else False
         if found.earlier and cold is False:
-            # This system remembers more than the programs of the case. One that was just started does not.
-            self._keeper.improve(found)
-            hit_rate = self._shrunk(Cold(found, self._sources))
-            cold = hit_rate is not None
+            hit_rate, cold = self._on_new_systems(found, hit_rate)
         self._keeper.conclude(fingerprint, hit_rate=hit_rate or _NEVER_AGAIN, cold=cold)
+
+    def _on_new_systems(self, found: Case, here: HitRate | None) -> tuple[HitRate | None, bool]:
+        """Shrink it each time in a process of its own: the run's system remembers more than the programs of the case.
+
+        If nothing shows there, what was shrunk on the run's system stays, with its hit rate of `here`.
+        """
+        shrunk_here = self._keeper.findings[found.fingerprint].case
+        self._keeper.improve(found)
+        hit_rate = self._shrunk(Cold(found, self._sources))
+        if hit_rate is None:
+            self._keeper.improve(shrunk_here)
+        return hit_rate or here, hit_rate is not None
 
     def _shrunk(self, reproducer: Reproducer) -> HitRate | None:
         self._listener(Phase("shrink"))
@@ -81,6 +90,6 @@ class Casework:
         program = at_once.case.program
         rate = await at_once.rate(1, program)
         if overlaps(program) or not rate.seen:
-            rate = await at_once.rate(FIRST_TRIES, program)
+            rate = await at_once.rate(at_once.first_tries, program)
         patient = replace(at_once, patience=patience)
         return bool(rate.seen) and await patient.within(tries_for(rate), program) is None

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.codec import from_json, to_json
@@ -27,6 +28,7 @@ class Cold(Reproducer):
     """Runs programs each time in a process of its own: the system remembers nothing of any other."""
 
     sources: Sources
+    first_tries: ClassVar[int] = 2  # each takes seconds
 
     async def shows(self, program: Program) -> Case | None:
         """The case as it showed there; what could not be told there did not show."""

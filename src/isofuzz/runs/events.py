@@ -18,7 +18,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Phase:
-    """Another part of the run begins: `replay` of kept cases, `sweep`, `find`, `shrink`, `confirm`."""
+    """Another part of the run begins.
+
+    These are the `replay` of kept cases, `sweep` and `find`, and for a finding `wait for the grace`, `shrink` and
+    `confirm`.
+    """
 
     name: str
 

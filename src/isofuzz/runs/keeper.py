@@ -28,8 +28,9 @@ ENOUGH_SIGHTINGS = 3
 class Keeper:
     """Keeps one case for each fingerprint.
 
-    `unworked` are those that were seen and not yet shrunk. What is `accepted` is neither: it stops and counts nothing.
-    Nor is what is `bounded`, which showed no longer once the target's grace was over.
+    `unworked` are those that were seen and not yet shrunk, and `pressing` those of them for which a program stops: not
+    for what the target's `grace`, in seconds, may well explain. What is `accepted` is neither: it stops and counts
+    nothing. Nor is what is `bounded`, which showed no longer once the grace was over.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Keeper:
         folder: Path,
         accept: AcceptList,
         listener: Listener,
+        grace: float = 0,
     ) -> None:
         self.findings: dict[str, Finding] = {}
         self.accepted: dict[str, AcceptedFinding] = {}
         self.bounded: dict[str, Finding] = {}
         self.unworked: list[str] = []
+        self.pressing: set[str] = set()
         self._sightings: Counter[tuple[str, str | None]] = Counter()
         self._target = target
         self._defect = defect
@@ -57,6 +60,7 @@ class Keeper:
         self._store = CaseStore(folder)
         self._accept = accept
         self._listener = listener
+        self._grace = grace
 
     def see(self, execution: Execution, violation: Violation) -> None:
         """Keep the violation, unless its like is kept already."""
@@ -83,6 +87,8 @@ class Keeper:
             return
         finding = self.findings[case.fingerprint] = self._store.keep(case)
         self.unworked.append(case.fingerprint)
+        if not (self._grace and lost_by(case.history, case.violation, self._vocabulary)):
+            self.pressing.add(case.fingerprint)
         if case.fingerprint not in self.bounded:  # or it may well be no leak here either
             self._listener(LeakSeen(finding))
 
@@ -103,6 +109,7 @@ class Keeper:
         """The finding is final, whatever was bounded elsewhere."""
         self.improve(replace(self.findings[fingerprint].case, hit_rate=hit_rate, cold=cold))
         self.unworked.remove(fingerprint)
+        self.pressing.discard(fingerprint)
         if bounded := self.bounded.pop(fingerprint, None):
             bounded.path.unlink(missing_ok=True)
         self._listener(Kept(self.findings[fingerprint]))

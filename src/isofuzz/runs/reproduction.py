@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.engine.comparison import compare
@@ -49,9 +49,13 @@ def patience_for(case: Case, system: System) -> float:
 
 @dataclass
 class Reproducer(ABC):
-    """Runs programs in the place of a case's own, looking for its violation, after the earlier ones of the case."""
+    """Runs programs in the place of a case's own, looking for its violation, after the earlier ones of the case.
+
+    `first_tries`: how often what does not show its violation every time is run, to learn how often it does.
+    """
 
     case: Case
+    first_tries: ClassVar[int] = 8
 
     def of(self, case: Case) -> Self:
         """The same, of another case."""
@@ -111,7 +115,7 @@ class OnSystem(Reproducer):
     async def once(self, program: Program) -> Trial:
         """As `shows`, with the executions."""
         self._since = self.system.minted
-        compared = self.case.violation.oracle is Oracle.NONINTERFERENCE
+        compared = self.case.violation.oracle is Oracle.NONINTERFERENCE and Oracle.NONINTERFERENCE in self.only
         before = [await self._execute(earlier, lambda execution: False) for earlier in self.case.earlier]
         execution = await (self._compared(program) if compared else self._execute(program, self._shows))
         violation = self._found(execution)

@@ -166,6 +166,7 @@ class _Run:
             folder=request.cases,
             accept=request.accept,
             listener=self._listener,
+            grace=self._target.grace,
         )
         self._listener(Started(request.target, request.defect, self._profile.name, services.origin))
         self._system = system
@@ -231,9 +232,10 @@ class _Run:
             )
             self._count(execution)
             self.do(self._watched.look())
-            if exercise.compare:
-                self._compare(exercise.program)
             self._work_on_findings(system)
+            if exercise.compare and self._wants_findings():
+                self._compare(exercise.program)
+                self._work_on_findings(system)
 
     def _find(self, system: System) -> None:
         """Let Hypothesis draw programs until the budget is spent; after a finding, go on with what is left of it."""
@@ -326,8 +328,8 @@ class _Run:
             self.do(self._comparing.compare(program))
 
     def _shows_new(self, execution: Execution) -> bool:
-        """Did this program show something that nobody has worked on yet?"""
-        return any(violation.fingerprint in self._kept.unworked for violation in execution.judge.violations)
+        """Did this program show something that nobody has worked on yet, and that no grace may explain?"""
+        return any(violation.fingerprint in self._kept.pressing for violation in execution.judge.violations)
 
     def _wants_findings(self) -> bool:
         worked = len(self._kept.findings) - len(self._kept.unworked)

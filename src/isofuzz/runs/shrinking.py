@@ -9,14 +9,11 @@ from isofuzz.engine.shrinker import Reproduces, Shrinker
 from isofuzz.oracles.explanation import steps_involved
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.prune import only
-from isofuzz.program.steps import Program
+from isofuzz.program.steps import Argument, Call, Program
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.events import Listener, Shrinking
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.reproduction import Reproducer, overlaps, tries_for
-
-FIRST_TRIES = 8
-"""How often a program that does not show its violation every time is run, to learn how often it does."""
 
 
 async def shrink(
@@ -29,7 +26,7 @@ async def shrink(
     found = reproducer.case
     first = await reproducer.rate(1, found.program)
     if _overlaps(found) or not first.seen:
-        first = await reproducer.rate(FIRST_TRIES, found.program)
+        first = await reproducer.rate(reproducer.first_tries, found.program)
     if not first.seen:
         return None
     tries = tries_for(first)
@@ -40,8 +37,9 @@ async def shrink(
     await shrinking.program()
     if found.earlier:
         await shrinking.earlier()
-    best = shrinking.reproducer.case
-    last = await shrinking.reproducer.rate(FIRST_TRIES if tries > 1 or _overlaps(best) else 2, best.program)
+    reproducer = shrinking.reproducer
+    best = reproducer.case
+    last = await reproducer.rate(reproducer.first_tries if tries > 1 or _overlaps(best) else 2, best.program)
     # The execution that made it the best did show it, whatever the ones after say.
     return last if last.seen else HitRate(1, last.runs + 1)
 
@@ -68,11 +66,10 @@ class _Shrinking:
     async def at_once(self) -> None:
         """No more than it took to write the text and to see it, if that is enough: it saves most of the search."""
         case = self.reproducer.case
-        assert case.origin, "there are earlier programs because one of them wrote what shows"
-        writing = only(case.earlier[case.origin.program - 1], {case.origin.step})
-        for seeing in guesses(case, self._vocabulary):
-            if self._may_go_on() and await self._reproduces_after((writing,), seeing):
-                return
+        for writing in earlier_guesses(case, self._vocabulary):
+            for seeing in guesses(case, self._vocabulary):
+                if self._may_go_on() and await self._reproduces_after((writing,), seeing):
+                    return
 
     async def program(self) -> None:
         """The smallest program, after the earlier ones as they are."""
@@ -138,3 +135,18 @@ def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
     for also in (observing, observing | done):
         for step in reversed(violation.without):
             yield only(program, also | {step})
+
+
+def earlier_guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
+    """Of the earlier program that wrote what shows: no more than it took to write it, then all that its author did."""
+    if case.origin is None:
+        return
+    program, step = case.earlier[case.origin.program - 1], case.origin.step
+    yield only(program, {step})
+
+    def actor(call: Call) -> Argument | None:
+        parameter = vocabulary.actor(vocabulary.operation(call.operation))
+        return call.arguments[parameter.name] if parameter else None
+
+    author = next(actor(call) for call in program.calls if call.number == step)
+    yield only(program, {call.number for call in program.calls if actor(call) == author})

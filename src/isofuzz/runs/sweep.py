@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from isofuzz.engine.plan import Plan
 from isofuzz.engine.prologue import crowd, scope_of, sharing
-from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS
+from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.program.probes import hiding
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
@@ -44,6 +44,9 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
     vocabulary = signatures.vocabulary
     for operation in vocabulary.operations:
         yield _by_owner(signatures, operation)
+    yield looking_on(signatures)
+    for name in _hidden(vocabulary):
+        yield _probed(signatures, name)
     for operation in vocabulary.operations:
         for parameter in guarded(vocabulary, operation):
             for relation in _NOT_OWN:
@@ -53,7 +56,7 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
                     continue
                 yield _by_other(signatures, operation, parameter, relation)
     for operation in vocabulary.operations:
-        if any(parameter.effect is Effect.REVOKES for parameter in operation.parameters):
+        if _takes_a_right(operation):
             yield _right_taken(signatures, operation)
         if any(_ends_session(vocabulary, parameter) for parameter in operation.parameters):
             yield _session_ended(signatures, operation)
@@ -65,9 +68,6 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
             yield _confusable_keys(signatures, cluster[:_ALIKE])
     for operation in filter(reads, vocabulary.operations):
         yield _read_together(signatures, operation)
-    yield looking_on(signatures)
-    for name in _hidden(vocabulary):
-        yield _probed(signatures, name)
     if sessions:
         for operation in vocabulary.operations:
             yield from _all_together(signatures, operation, sessions)
@@ -111,9 +111,16 @@ def _by_other(signatures: Signatures, operation: Operation, parameter: Parameter
     return draft.finished(f"{operation.name} with {relation} {parameter.name}")
 
 
+def _takes_a_right(operation: Operation) -> bool:
+    effects = {parameter.effect for parameter in operation.parameters}
+    return Effect.REVOKES in effects or (Effect.AUDIENCE in effects and not operation.creates)
+
+
 def _right_taken(signatures: Signatures, operation: Operation) -> Exercise:
     vocabulary = signatures.vocabulary
-    draft = Draft(signatures, share=True)
+    names_the_rest = any(parameter.effect is Effect.AUDIENCE for parameter in operation.parameters)
+    # To leave somebody out, an audience has to be made of somebody else.
+    draft = Draft(signatures, share=True, names=PLAIN_NAMES[: 2 + names_the_rest])
     scope = scope_of(vocabulary, operation)
     given = sharing(vocabulary)
     if not given or scope_of(vocabulary, given[0]) != scope:  # the prologue let the guest into something else

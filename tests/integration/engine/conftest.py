@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System, running
-from isofuzz.history.entries import Completion, Delivery, Entry, Invocation
+from isofuzz.history.entries import Completion, Delivery, Entry, Invocation, Storage
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.steps import Program
 from isofuzz.runs.planting import new_mint
@@ -60,7 +60,7 @@ def small_system(services: Services) -> Callable[[str], object]:
 
 @pytest.fixture
 def masked() -> Callable[[list[Entry]], list[Entry]]:
-    """A history without identifiers and the texts that were seen, which hold such and times: they are new each run."""
+    """A history without identifiers, and without the texts that were seen: these hold such, times and canaries."""
     return lambda history: [without_what_is_new(entry) for entry in history]
 
 
@@ -72,5 +72,7 @@ def without_what_is_new(entry: Entry) -> Entry:
             return replace(entry, text="", ids={})
         case Delivery():
             return replace(entry, text="")
+        case Storage(rows):
+            return Storage(tuple(replace(row, text="") for row in rows))
         case _:
             return entry

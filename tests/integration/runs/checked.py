@@ -80,7 +80,8 @@ class Moody(Counting):
 
     @operation
     async def write(self, visit: Visit, room: Room, text: Text) -> Note:
-        if self.programs % 2 and self.notes.get(room.id):
+        self.check(visit, room)
+        if self.programs % 2 and self.notes[room.id]:
             raise Refused("not in the mood")
         return await super().write(visit, room, text)
 

@@ -180,7 +180,7 @@ class Desks(Target):
         began = time.perf_counter()
         rows = [dict(row) for row in await self.pool.fetch(query, *arguments)]
         noise = await self.pool.fetchrow(
-            "SELECT now() AS at, nextval('request') AS number, gen_random_uuid() AS request, md5(random()::text) AS tag,"
+            "SELECT now() AS at, nextval('request') AS number, gen_random_uuid() AS request, md5(random()::text) AS e,"
             " CASE WHEN random() < 0.5 THEN 'Try the search.' ELSE 'Have you got a label?' END AS tip"
         )
         return {"rows": rows, "seconds": time.perf_counter() - began, **dict(noise or {})}

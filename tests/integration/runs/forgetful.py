@@ -120,6 +120,14 @@ class First(Desks):
         return [*self.sheets(me, desk), *[text for texts in self.written[:-1] for text in texts][:1]]
 
 
+class Late(Desks):
+    """It forgets for some time, and from then on shows what the program before wrote."""
+
+    @operation
+    async def read(self, me: Me, desk: Desk) -> All[Text]:
+        return [*self.sheets(me, desk), *(self.written[-2] if len(self.written) > 11 else [])]
+
+
 class Littered(Desks):
     """Its rows outlive a reset, and nobody is ever shown them."""
 

@@ -1,6 +1,6 @@
 """What an earlier program left behind: the case holds what it takes to see it on a system that was just started."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ SYSTEMS = Path(__file__).with_name("forgetful.py")
 PATIENT = Profile("patient", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=90)
 """On a loaded machine a new process for each candidate takes its time."""
 
+ONLY = frozenset({Oracle.CROSSING, Oracle.INTEGRITY})
+
 Find = Callable[[str], Finding]
 
 
@@ -33,7 +35,7 @@ def find(run_of: "Callable[[str], Run]") -> Find:
     def finding(name: str) -> Finding:
         run = run_of(name)
         run.target = f"{SYSTEMS}:{name}"
-        summary = run.to_the_end(profile=PATIENT, only=frozenset({Oracle.CROSSING, Oracle.INTEGRITY}))
+        summary = run.to_the_end(profile=PATIENT, only=ONLY)
         assert summary.verdict is Verdict.LEAKED
         [found] = summary.findings
         assert read_case(found.path) == found.case
@@ -77,10 +79,17 @@ def test_a_cache_that_outlives_a_reset(find: Find) -> None:
     assert (again.verdict, again.reason) == (ReplayVerdict.NO_LONGER, "clean in 2 runs")
 
 
-def test_what_shows_only_after_a_program_between(find: Find) -> None:
-    case = find("Twice").case
+def test_what_shows_only_after_a_program_between(find: Find, run_of: "Callable[[str], Run]") -> None:
+    found = find("Twice")
+    case = found.case
     assert (earlier(case), steps(case.program)) == ([WRITING, ["enter"]], READING)
     assert (str(case.hit_rate), case.cold) == ("2 of 2", True)
+
+    again = run_of("Twice")
+    again.target = f"{SYSTEMS}:Twice"
+    summary = again.to_the_end(profile=replace(PATIENT, known_only=True), only=ONLY)
+    [known] = summary.findings
+    assert (known.path, known.case.earlier) == (found.path, case.earlier), "what is known is run with what came before"
 
 
 def test_what_only_the_first_program_of_a_system_leaves_behind(find: Find) -> None:
@@ -97,3 +106,10 @@ def test_a_row_that_no_reset_removes(find: Find) -> None:
     assert (earlier(case), steps(case.program)) == ([WRITING], ["enter"])
     assert case.cold is True
     assert "A text is stored that should not be: the Text that step " in case.explanation
+
+
+def test_what_takes_more_than_the_case_can_hold_is_told_to_be_so(find: Find) -> None:
+    """It shows again and again in the run, and never on a system that was just started."""
+    case = find("Late").case
+    assert (earlier(case), steps(case.program)) == ([WRITING], READING)
+    assert (str(case.hit_rate), case.cold) == ("2 of 2", False)

@@ -50,7 +50,8 @@ def test_what_is_gone_within_the_grace_is_a_hazard(run_of: RunOf) -> None:
     assert (hazard.kind, hazard.subject) == (HazardKind.BOUNDED_STALENESS, LEAK)
     assert hazard.sentence.startswith("stale for a while, and no longer once 0.3 s had passed: User B ")
     assert "B had lost access to that Hall in step " in hazard.sentence
-    assert (waits(run), len(run.seen)) == (ENOUGH_SIGHTINGS, 1), "it may be bounded in one program, not in another"
+    assert 1 <= waits(run) <= ENOUGH_SIGHTINGS, "it may be bounded in one program and not in another"
+    assert len(run.seen) == 1
 
 
 def test_the_evidence_is_beside_the_cases_and_is_taken_for_no_leak(run_of: RunOf) -> None:

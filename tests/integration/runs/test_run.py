@@ -101,13 +101,6 @@ class TestLeak:
         assert case.fingerprint == "crossing:foreign:Room:search:write:Text"
         assert case.steps_found == len(case.program)
 
-    def test_a_note_of_an_earlier_program_is_a_leak(self, run_of: RunOf) -> None:
-        summary = run_of("Remembering").to_the_end()
-        assert summary.verdict is Verdict.LEAKED
-        [finding] = summary.findings
-        assert finding.case.fingerprint == "crossing:foreign:program:search"
-        assert "Nothing of an earlier program may show after a reset." in finding.case.explanation
-
     def test_a_reply_that_utf_8_cannot_carry_does_not_lose_the_leak(self, run_of: RunOf) -> None:
         summary = run_of("HalfText").to_the_end()
         assert summary.verdict is Verdict.LEAKED
@@ -159,6 +152,10 @@ class TestRare:
         assert len(finding.case.program) == finding.case.steps_found
 
 
+NOT_COMPARED = {f"{name} was never compared with what it shows without the others" for name in ("clear", "put_out")}
+"""Where nobody knows whether a room was cleared, nothing is compared from there on."""
+
+
 class TestVacuous:
     """What shows nothing cannot leak, and is not green for it."""
 
@@ -167,9 +164,9 @@ class TestVacuous:
         [
             ("Blind", {"search never showed any Text"}),
             ("Hermit", {"put_out never succeeded for an entitled user"}),
-            ("Faulty", {"clear never succeeded for an entitled user"}),
-            ("Unspeaking", {"clear never succeeded for an entitled user"}),
-            ("Cancelling", {"clear never succeeded for an entitled user"}),
+            ("Faulty", {"clear never succeeded for an entitled user", *NOT_COMPARED}),
+            ("Unspeaking", {"clear never succeeded for an entitled user", *NOT_COMPARED}),
+            ("Cancelling", {"clear never succeeded for an entitled user", *NOT_COMPARED}),
             (
                 "MuteAndPrivate",
                 {

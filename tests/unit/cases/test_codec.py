@@ -14,7 +14,20 @@ from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.codec import from_json, to_json
 from isofuzz.errors import CaseUnreadable
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES
-from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
+from isofuzz.history.entries import (
+    Barrier,
+    Closed,
+    Completion,
+    Delivery,
+    Entry,
+    Invocation,
+    Outcome,
+    Pooled,
+    Row,
+    Skipped,
+    Storage,
+)
+from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Argument, Burst, Call, Json, Literal, NeverIssued, Program, Ref, SecretText, Several
 
@@ -23,6 +36,8 @@ anything = st.text() | st.sampled_from([*NAMES, *KEYS, *QUERIES])
 numbers = st.integers(0, 99)
 refs = st.builds(Ref, numbers, st.integers(0, 3))
 serials = st.lists(numbers, max_size=3).map(tuple)
+identifiers = st.lists(anything, max_size=2).map(tuple)
+some_refs = st.none() | st.lists(refs, max_size=2).map(tuple)
 json_values: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | anything,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -49,7 +64,7 @@ def arguments_after(known: list[int]) -> st.SearchStrategy[dict[str, Argument]]:
 def programs(draw: st.DrawFn) -> Program:
     bursts: list[Burst] = []
     known: list[int] = []
-    for size in draw(st.lists(st.integers(1, 3), min_size=1, max_size=4)):
+    for size in draw(st.lists(st.integers(1, 2), min_size=1, max_size=2)):
         calls = []
         for _ in range(size):
             number = draw(st.integers(0, 999).filter(lambda number: number not in known))
@@ -60,13 +75,30 @@ def programs(draw: st.DrawFn) -> Program:
 
 
 entries: st.SearchStrategy[Entry] = st.one_of(
-    st.builds(Invocation, numbers, names, arguments_after([1, 2]), st.dictionaries(names, numbers, max_size=2)),
-    st.builds(Completion, numbers, st.sampled_from(Outcome), serials, anything),
+    st.builds(
+        Invocation,
+        numbers,
+        names,
+        arguments_after([1, 2]),
+        st.dictionaries(names, numbers, max_size=2),
+        st.dictionaries(names, identifiers, max_size=2),
+    ),
+    st.builds(
+        Completion,
+        numbers,
+        st.sampled_from(Outcome),
+        serials,
+        anything,
+        st.dictionaries(numbers, identifiers, max_size=2),
+    ),
     st.builds(Delivery, refs, serials, anything, st.booleans()),
     st.builds(Closed, refs),
     st.builds(Barrier, refs, numbers, st.booleans()),
     st.builds(Skipped, numbers, names),
+    st.builds(Storage, st.lists(st.builds(Row, serials, anything, some_refs, some_refs), max_size=2).map(tuple)),
+    st.builds(Pooled, names, st.dictionaries(names, anything, max_size=2)),
 )
+histories = st.lists(entries, max_size=2).map(tuple)
 violations = st.builds(
     Violation,
     oracle=st.sampled_from(Oracle),
@@ -82,21 +114,52 @@ violations = st.builds(
     socket=st.none() | refs,
     serial=st.none() | numbers,
     text=anything,
+    other=anything,
+    without=serials,
+    instead=st.none() | numbers,
 )
-cases = st.builds(
-    Case,
-    target=anything,
-    defect=st.none() | names,
-    violation=violations,
-    explanation=anything,
-    program=programs(),
-    history=st.lists(entries, max_size=5).map(tuple),
-    found=st.just("2026-01-02T03:04:05+00:00"),
-    services=anything,
-    versions=st.dictionaries(names, names),
-    steps_found=numbers,
-    hit_rate=st.integers(1, 30).flatmap(lambda runs: st.builds(HitRate, st.integers(0, runs), st.just(runs))),
-    cold=st.none() | st.booleans(),
+some_programs = st.lists(programs(), max_size=2).map(tuple)
+
+
+@st.composite
+def origins(draw: st.DrawFn, earlier: tuple[Program, ...]) -> Origin | None:
+    if not earlier or draw(st.booleans()):
+        return None
+    number = draw(st.integers(1, len(earlier)))
+    step = draw(st.sampled_from(earlier[number - 1].calls)).number
+    return Origin(number, step, draw(names), draw(names))
+
+
+def cases_with(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Case]:
+    """Cases of which these fields are drawn, and the others are plain."""
+    plain: dict[str, st.SearchStrategy[Any]] = {
+        "target": st.just("chat"),
+        "defect": st.none(),
+        "violation": st.just(Violation(Oracle.CROSSING, Breach.FOREIGN, 3, Ref(1), "Room", "search")),
+        "explanation": st.just(""),
+        "program": st.just(Program.serial(Call(1, "sign_in"))),
+        "history": st.just(()),
+        "found": st.just("2026-01-02T03:04:05+00:00"),
+        "services": st.just(""),
+    }
+    return st.builds(Case, **{**plain, **parts})
+
+
+cases = st.one_of(
+    cases_with(
+        target=anything,
+        defect=st.none() | names,
+        violation=violations,
+        explanation=anything,
+        services=anything,
+        versions=st.dictionaries(names, names),
+        steps_found=numbers,
+        hit_rate=st.integers(1, 30).flatmap(lambda runs: st.builds(HitRate, st.integers(0, runs), st.just(runs))),
+        cold=st.none() | st.booleans(),
+    ),
+    cases_with(program=programs()),
+    some_programs.flatmap(lambda earlier: cases_with(earlier=st.just(earlier), origin=origins(earlier))),
+    cases_with(history=histories, counterpart=histories),
 )
 
 
@@ -130,6 +193,7 @@ def test_the_fields_have_a_fixed_order(case: Case) -> None:
         "defect",
         "explanation",
         "earlier",
+        "origin",
         "program",
         "violation",
         "found",
@@ -299,6 +363,10 @@ class TestEdited:
             ({"entry": "applause"}, "there is no entry 'applause'"),
             ({}, "lacks 'entry'"),
             ({"entry": "closed"}, "lacks 'socket'"),
+            ({"entry": "storage", "rows": [{"seen": [], "text": "", "threads": None}]}, "lacks 'owners'"),
+            ({"entry": "storage", "rows": [{"seen": [], "text": 1, "threads": None, "owners": None}]}, "1 is no text"),
+            ({"entry": "pooled", "connection": "1", "state": {"role": None}}, "None is no text"),
+            ({"entry": "skipped", "step": 1, "operation": ["a"]}, "is no text"),
             ({"entry": "completion", "step": 1, "outcome": "fine", "seen": [], "text": ""}, "'fine' is not a valid"),
         ],
     )
@@ -311,3 +379,60 @@ class TestEdited:
     def test_a_hit_rate_that_no_runs_have(self, case: Case, runs: list[int]) -> None:
         message = unreadable(case, lambda document: document.update(hit_rate=runs))
         assert message.startswith("kept/case.json: hit_rate cannot be read (")
+
+
+class TestVersions:
+    def test_a_file_of_version_1_knew_nothing_of_other_programs(self, case: Case) -> None:
+        document = json.loads(to_json(case))
+        document["version"] = 1
+        for newer in ("earlier", "origin", "counterpart"):
+            del document[newer]
+        for newer in ("other", "without", "instead"):
+            del document["violation"][newer]
+        for entry in document["history"]:
+            entry.pop("ids", None)
+        assert from_json(json.dumps(document), "here") == case
+
+
+EARLIER = Program.serial(Call(1, "sign_in", {"name": Literal("ada")}), Call(3, "post", {"me": Ref(1)}))
+
+
+class TestEarlier:
+    @pytest.fixture
+    def case(self, case: Case) -> Case:
+        return replace(case, earlier=(EARLIER,), origin=Origin(1, 3, "post", "Body"))
+
+    def test_it_is_read_as_it_was_written(self, case: Case) -> None:
+        assert from_json(to_json(case), "here") == case
+
+    @pytest.mark.parametrize(
+        ("spoil", "problem"),
+        [
+            (lambda earlier: earlier.append([]), "it has no step"),
+            (lambda earlier: earlier[0].pop(0), "step 3 refers to step 1, which does not come before it"),
+            (lambda earlier: earlier[0][0][0].pop("operation"), "lacks 'operation'"),
+            (lambda earlier: earlier.append(None), "is not iterable"),
+        ],
+    )
+    def test_an_earlier_program_that_is_none(self, case: Case, spoil: Callable[[Any], object], problem: str) -> None:
+        message = unreadable(case, lambda document: spoil(document["earlier"]))
+        assert message.startswith("kept/case.json: earlier ")
+        assert problem in message
+
+    @pytest.mark.parametrize(
+        ("origin", "problem"),
+        [
+            ({"program": 2}, "there is no step 3 of an earlier program 2"),
+            ({"program": 0}, "there is no step 3 of an earlier program 0"),
+            ({"step": 2}, "there is no step 2 of an earlier program 1"),
+            ({"secret": None}, "None is no text"),
+        ],
+    )
+    def test_an_origin_that_is_not_there(self, case: Case, origin: dict[str, Any], problem: str) -> None:
+        message = unreadable(case, lambda document: document["origin"].update(origin))
+        assert message == f"kept/case.json: origin cannot be read ({problem}); the file was edited"
+
+    def test_a_case_that_was_cut_anywhere(self, case: Case) -> None:
+        text = to_json(case).rstrip()
+        for length in range(0, len(text), 97):
+            assert "is no complete JSON" in unreadable_text(text[:length])

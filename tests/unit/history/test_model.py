@@ -225,3 +225,46 @@ def test_overlapping_operations_are_those_that_ran_at_some_time_during_it(story:
     model = story.model
     assert [deed.act.step for deed in model.overlapping(model.deeds[inner.step])] == [read.step, second.step]
     assert first.step not in model.in_flight
+
+
+class TestForgetting:
+    """However much has been there, only what may still matter is looked at."""
+
+    def test_texts_that_are_gone(self, story: Story, ada: Person) -> None:
+        room = ada.does("new_room").made()
+        kept = ada.does("post", room=room).text
+        message = ada.does("post", room=room).made()
+        last = 0
+        for _ in range(60):
+            ada.does("delete", message=ada.does("post", room=room).made())
+            last = ada.does("edit", message=message).text
+        model = story.model
+        texts = [text.serial for text in model.texts(model.things[ada.user], model.things[room], "Body")]
+        assert {kept, last} <= {*texts}
+        assert len(texts) < 20
+
+    def test_rooms_that_one_was_put_out_of(self, story: Story, ada: Person, bob: Person) -> None:
+        for _ in range(60):
+            room = ada.does("new_room").made()
+            ada.does("invite", room=room, member=bob)
+            last = ada.does("post", room=room).text
+            ada.does("kick", room=room, member=bob)
+        ada.does("invite", room=room, member=bob)
+        model = story.model
+        texts = [text.serial for text in model.texts(model.things[bob.user], None, "Body")]
+        assert last in texts
+        assert len(texts) < 20
+
+    def test_subscriptions_that_are_over(self, story: Story, ada: Person) -> None:
+        room = ada.does("new_room").made()
+        for _ in range(60):
+            sock = ada.does("connect").made()
+            ada.does("unwatch", feed=ada.does("watch", sock=sock, room=room).made())
+            ada.does("watch", sock=sock, room=room)
+            ada.does("watch_all", sock=sock)
+            story.closed(sock)
+        last = ada.does("watch", sock=ada.does("connect").made(), room=room).made()
+        model = story.model
+        watching = list(model.watching(model.things[room]))
+        assert model.things[last] in watching
+        assert len(watching) < 40

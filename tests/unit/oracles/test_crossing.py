@@ -204,6 +204,16 @@ class TestWhoWasLetIn:
         invite.is_refused()
         assert story.verdict == ["foreign: bob sees ada's Body by search"]
 
+    def test_is_accused_then_even_while_something_else_runs(self, story: Story, ada: Person, bob: Person) -> None:
+        room = ada.does("new_room").made()
+        text = ada.does("post", room=room).text
+        invite = ada.starts("invite", room=room, member=bob)
+        bob.does("search", text="", seen=[text])
+        ada.starts("invite", room=room, member=bob)
+        assert story.verdict == []
+        invite.is_refused()
+        assert story.verdict == ["foreign: bob sees ada's Body by search"]
+
     def test_may_have_been_by_an_invitation_that_was_lost(self, story: Story, ada: Person, bob: Person) -> None:
         room = ada.does("new_room").made()
         text = ada.does("post", room=room).text

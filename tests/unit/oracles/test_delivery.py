@@ -733,6 +733,22 @@ class TestReplay:
             bob.receives(resumed, text)
         assert story.verdict == ["reordered: bob sees ada's Body by frame"]
 
+    def test_what_was_missed_long_ago(self, story: Story, ada: Person, bob: Person, room: Ref, sock: Ref) -> None:
+        """A closed socket is forgotten until it is resumed."""
+        bob.does("catch_up", sock=sock, room=room)
+        story.closed(sock)
+        missed = ada.does("post", room=room).text
+        for _ in range(30):
+            other = bob.does("connect").made()
+            bob.does("watch", sock=other, room=room)
+            story.closed(other)
+        gone = ada.does("post", room=room)
+        ada.does("delete", message=gone.made())
+        resumed = bob.does("resume", sock=sock).made()
+        new = ada.does("post", room=room).text
+        story.barrier(resumed)
+        assert [found.serial for found in story.violations] == [missed, new]
+
     def test_not_the_order_of_what_had_come_before(
         self, story: Story, ada: Person, bob: Person, room: Ref, sock: Ref
     ) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from isofuzz.oracles.explanation import cast, explain, steps_involved
+from isofuzz.oracles.origin import Origin
+from isofuzz.oracles.violation import Breach, Oracle, Violation
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Person, Story
@@ -122,6 +124,15 @@ class TestForeign:
             "earlier program. Nothing of an earlier program may show after a reset."
         )
 
+    def test_of_an_earlier_program_that_is_known(self, story: Story, bob: Person) -> None:
+        bob.does("search", text="", seen=[-3])
+        (violation,) = story.violations
+        origin = Origin(2, 7, "post", "Body")
+        assert explain(story.program, story.history, violation, story.vocabulary, origin) == (
+            "User A (named 'a_b') saw text that was not theirs to see: step 2 `search` by user A returned the Body "
+            "that step 7 (`post`) of earlier program 2 wrote. Nothing of an earlier program may show after a reset."
+        )
+
 
 class TestStale:
     def test_after_deletion(self, story: Story, ada: Person, room: Ref) -> None:
@@ -221,6 +232,41 @@ def test_echoed(story: Story, ada: Person, room: Ref) -> None:
         "User A (named 'ada') got their own event back: A socket 1 (opened in step 4) brought the Body that user A "
         "wrote in step 6 (`post`) into A's Room (step 3). The target says that authors do not get their own events."
     )
+
+
+class TestInterfered:
+    @staticmethod
+    def told(story: Story, user: Person, step: int, *without: int, text: str = "2", other: str = "1") -> str:
+        violation = Violation(
+            *(Oracle.NONINTERFERENCE, Breach.INTERFERED, len(story.history) - 1, user.user, "", "overview"),
+            step=step,
+            text=text,
+            other=other,
+            without=without,
+        )
+        return explain(story.program, story.history, violation, story.vocabulary)
+
+    def test_by_one_step(self, story: Story, ada: Person, bob: Person) -> None:
+        room = bob.does("new_room")
+        read = ada.does("overview")
+        assert self.told(story, ada, read.step, room.step) == (
+            "User A (named 'ada') saw what others did where they had no access: step 4 `overview` by user A showed 2, "
+            "and without step 3 (`new_room` by user B (named 'a_b')) it showed 1. "
+            "A was never given access to B's Room (step 3), so that may make no difference."
+        )
+
+    def test_by_several_of_several_users(self, story: Story, ada: Person, bob: Person) -> None:
+        cyd = story.sign_up("cyd")
+        room, other = bob.does("new_room").made(), cyd.does("new_room").made()
+        for person, where in ((bob, room), (cyd, other), (bob, room)):
+            person.does("post", room=where)
+        read = ada.does("overview")
+        told = self.told(story, ada, read.step, 4, 5, 6, 7, 8, text="an event", other="")
+        assert (
+            "showed an event, and without steps 4 (`new_room`), 6 (`post`) and 8 (`post`) by user B (named 'a_b') and "
+            "steps 5 (`new_room`) and 7 (`post`) by user C (named 'cyd') it showed nothing. "
+            "A was never given access to B's Room (step 4) and C's Room (step 5), so that may make no difference."
+        ) in told
 
 
 class TestCast:

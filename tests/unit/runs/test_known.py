@@ -12,6 +12,7 @@ from isofuzz.cases.store import CaseStore
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Call, Literal, Program, Ref, SecretText
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.keeper import BOUNDED
 from isofuzz.runs.known import Known, known_cases
 from isofuzz.target.signatures import read_signatures
 
@@ -84,6 +85,18 @@ def test_one_that_the_target_can_no_longer_do_is_told(known: Find, tmp_path: Pat
         (),
         (f"tests:Board has no operation 'leave' any more (step 0); find it anew, or remove {lost.path}",),
     )
+
+
+def test_one_of_which_the_target_can_no_longer_do_what_came_before_it_is_told(known: Find, tmp_path: Path) -> None:
+    earlier = (CASE.program, Program.serial(Call(4, "leave", {})))
+    lost = CaseStore(tmp_path).keep(replace(CASE, earlier=earlier))
+    message = "tests:Board has no operation 'leave' any more (step 4 of earlier program 2)"
+    assert known() == Known((), (f"{message}; find it anew, or remove {lost.path}",))
+
+
+def test_what_is_stale_for_a_while_is_no_case(known: Find, tmp_path: Path) -> None:
+    CaseStore(tmp_path / BOUNDED).keep(CASE)
+    assert known() == Known((), ())
 
 
 def test_one_that_cannot_be_read_is_told_for_it_may_be_one_of_the_target(known: Find, tmp_path: Path) -> None:

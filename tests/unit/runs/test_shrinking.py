@@ -1,10 +1,13 @@
 """What is guessed to be enough for a finding, before anything is searched for."""
 
+from dataclasses import replace
+
 from isofuzz.cases.case import Case
 from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
+from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.steps import Call, Literal, Program, Ref, SecretText
-from isofuzz.runs.shrinking import guesses
+from isofuzz.runs.shrinking import earlier_guesses, guesses
 from isofuzz.target.signatures import Signatures
 
 CALLS = (
@@ -67,3 +70,13 @@ def test_every_guess_is_smaller_or_as_large_as_the_program(signatures: Signature
     for guess in guessed(signatures, interfered(step=8, without=(4, 5))):
         assert set(guess) <= set(numbers)
         assert guess == sorted(guess)
+
+
+def test_of_an_earlier_program_what_the_text_took_then_all_that_its_author_did(signatures: Signatures) -> None:
+    violation = Violation(Oracle.CROSSING, Breach.FOREIGN, 3, Ref(1), "program", "list_threads", serial=-1)
+    earlier = (Program.serial(*CALLS[:1]), Program.serial(*CALLS))
+    case = Case("t:T", None, violation, "", earlier[0], (), found="", services="", earlier=earlier)
+    written = replace(case, origin=Origin(2, 5, "post", "Body"))
+    programs = list(earlier_guesses(written, signatures.vocabulary))
+    assert [[call.number for call in program.calls] for program in programs] == [[1, 4, 5], [1, 4, 5]]
+    assert list(earlier_guesses(case, signatures.vocabulary)) == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tests.unit.oracles.model.service import Service, Stored
-from tests.unit.oracles.model.state import Account, Declared, Frame, Line, Login, No, Space, Text, Watch
+from tests.unit.oracles.model.state import Account, Client, Declared, Frame, Line, Login, No, Space, Text, Watch
 
 _EARLIER = 1_000_000
 """The number of a canary that this program did not write."""
@@ -201,6 +201,41 @@ class TakesLettersOfNobody(Service):
         return super().post(me, room, body)  # type: ignore[arg-type]  # it refuses what is not there
 
 
+# -- what shows without a text
+
+
+class CountsEverything(Service):
+    """Each answer says how many texts there are, of whomever."""
+
+    def remark(self) -> str:
+        return f"{sum(len(space.texts) for space in self.spaces)} texts in all"
+
+
+class NumbersEverything(Service):
+    """Each answer has a number, in one sequence for everybody."""
+
+    def remark(self) -> str:
+        return f"answer {self.number('Answer')}"
+
+
+class AnnouncesToEverybody(Service):
+    """That something is gone, everybody is told."""
+
+    def clients_that_may(self, space: Space) -> Iterator[Client]:
+        return (line.client for line in self.lines if line.client.line is line and line.open)
+
+
+class SharesKeys(Service):
+    """Who opens a document of which somebody else has the key gets one, but is told that the key is taken."""
+
+    def open_doc(self, me: Login, key: str) -> Space:
+        taken = any(owner is not me.account and known == key for owner, known in self.docs)
+        doc = super().open_doc(me, key)
+        if taken:
+            raise No("409 taken")
+        return doc
+
+
 LEAKS: list[tuple[type[Service], str, tuple[str, ...]]] = [
     (ReadsUnchecked, "crossing:foreign:Room:history", ()),
     (SearchesEverything, "crossing:foreign:Doc:search", ("open_doc", "write_doc", "search")),
@@ -217,7 +252,7 @@ LEAKS: list[tuple[type[Service], str, tuple[str, ...]]] = [
     (DropsEvents, "delivery:undelivered:Room:frame:post", ("watch",)),
     (Echoes, "delivery:echoed:Room:frame", ("mute",)),
     (SendsTwice, "delivery:repeated:Room:frame", ("digest",)),
-    (Overtakes, "delivery:reordered:Room:frame", ("follow",)),
+    (Overtakes, "delivery:reordered:Room:frame", ("follow", "post")),
     (ReplaysEverything, "delivery:replayed:Room:frame", ("listen", "resume")),
     (ReplaysNothing, "delivery:undelivered:Room:frame", ("catch_up", "resume")),
     (StoresBeforeItChecks, "integrity:intruded:Room:stored:post", ("post",)),
@@ -226,7 +261,15 @@ LEAKS: list[tuple[type[Service], str, tuple[str, ...]]] = [
     (FilesWithTheFirstUser, "integrity:misfiled:Room:stored", ("new_room",)),
     (LosesNotes, "integrity:lost:Room:stored:write_note:Note", ("write_note",)),
     (StoresYesterday, "integrity:intruded:program:stored", ()),
-    (Forbids, "existence:told:Room", ()),
-    (TakesLettersOfNobody, "existence:told:Room:post", ()),
+    (Forbids, "existence:told:Room:history", ("history",)),
+    (TakesLettersOfNobody, "existence:told:Room:post", ("post",)),
 ]
 """The service, what is to be found, and the operations that it takes for that."""
+
+INTERFERING: list[tuple[type[Service], str, tuple[str, ...]]] = [
+    (CountsEverything, "noninterference:interfered:overview", ("new_room", "post", "overview")),
+    (NumbersEverything, "noninterference:interfered:overview", ("new_room", "overview")),
+    (Forbids, "noninterference:interfered:history", ("new_room", "history")),
+    (AnnouncesToEverybody, "noninterference:interfered:frame", ("connect", "post", "delete")),
+    (SharesKeys, "noninterference:interfered:open_doc", ("open_doc",)),
+]

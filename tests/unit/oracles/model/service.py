@@ -49,7 +49,8 @@ class Service(Texts):
                 space.alive = False
             space.members.discard(who)
             for text in space.texts.values():
-                text.alive = text.alive and not (self.choice("accounts take their texts along") and text.author is who)
+                taken = self.choice("accounts take their texts along") and text.creator is who
+                text.alive = text.alive and not taken
 
     def describe(self, me: Login, about: int) -> None:
         me.account.about = about
@@ -71,10 +72,14 @@ class Service(Texts):
         notes = self.check(me.account, room).notes
         return [notes[me.account]] if me.account in notes else []
 
+    def remark(self) -> str:
+        """What every answer says besides."""
+        return ""
+
     # -- what is stored
 
     def stored(self) -> Iterator[Stored]:
-        """The rows at rest. Some systems delete nothing, or keep the texts of a room together, or copies for readers."""
+        """The rows at rest. Some systems delete nothing, keep the texts of a room together, or copies for readers."""
         for account in self.accounts.values():
             if account.about is not None:
                 yield Stored((account.about,), account=account)
@@ -87,7 +92,7 @@ class Service(Texts):
             yield Stored((note,), space, account)
         texts = [text for text in space.texts.values() if text.alive or self.choice("nothing is ever deleted")]
         if self.choice("rooms are documents"):
-            yield Stored(tuple(text.body for text in texts), space)
+            yield Stored(tuple(text.body for text in texts), space, space.owner)
             return
         for text in texts:
             yield Stored((text.body,), space, text.author)

@@ -7,12 +7,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.unit.oracles.model.stage import Ended, Stage
+
 from isofuzz.history.entries import Barrier, Entry, Outcome
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.probes import hiding, probe
 from isofuzz.program.steps import CANARY_SLOT, Argument, Call, Literal, NeverIssued, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Draw, Operation, Parameter, Vocabulary
-from tests.unit.oracles.model.stage import Ended, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ class Simulation(Choosing):
         self._late: list[Running] = []
         self._pace = chance.choice((0.1, 0.5, 0.9))
 
-    def run(self, bursts: int, focus: Sequence[str] = ()) -> list[Entry]:
+    def run(self, bursts: int, focus: tuple[str, ...] = ()) -> list[Entry]:
         """So many bursts of some operations; above all of those in focus."""
         names = [operation.name for operation in self.vocabulary.operations]
         names = [*self.chance.sample(names, self.chance.randrange(1, 20)), *_OFTEN, *focus * 4]
@@ -93,7 +94,7 @@ class Simulation(Choosing):
             self.set_the_scene(tuple(each for each in focus if each in _SUBSCRIBING) or _SUBSCRIBING)
         for _ in range(bursts):
             if self.chance.random() < 0.1:
-                self.probe()
+                self.probe(focus)
             else:
                 self.burst(self.chance.choices(names, k=self.chance.choice((1, 1, 1, 2, 3))))
             if self.chance.random() < 0.6:
@@ -132,10 +133,11 @@ class Simulation(Choosing):
                 self._return(running.pop(at))
             self._disturb()
 
-    def probe(self) -> None:
+    def probe(self, focus: tuple[str, ...]) -> None:
         """The same call about what is there, between two about what never was."""
         parameters = [(each, hidden) for each in self.vocabulary.operations for hidden in hiding(self.vocabulary, each)]
-        operation, parameter = self.chance.choice(parameters)
+        preferred = [pair for pair in parameters if pair[0].name in focus]
+        operation, parameter = self.chance.choice(preferred or parameters)
         chosen = {"me": Ref(self.steps, 1)} if self._newcomer() else {}
         call, known = self.draw(operation.name, **chosen), self.classes.get(parameter.type)
         if call and known:
@@ -211,7 +213,7 @@ class Simulation(Choosing):
 
 
 def simulate(
-    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: Sequence[str] = ()
+    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: tuple[str, ...] = ()
 ) -> Judge:
     """The judge of one random program against a system of this kind."""
     chance = random.Random(seed)
@@ -222,7 +224,7 @@ def simulate(
 
 
 def breaches(
-    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: Sequence[str] = ()
+    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: tuple[str, ...] = ()
 ) -> list[str]:
     """The fingerprints of what is found in it."""
     return [violation.fingerprint for violation in simulate(service, vocabulary, seed, bursts, focus).violations]

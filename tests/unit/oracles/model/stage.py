@@ -6,16 +6,18 @@ import uuid
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from tests.unit.oracles.model.state import Account, Frame, Line, No, Space, Text
+
 from isofuzz.history.entries import Closed, Completion, Delivery, Entry, Invocation, Outcome, Row, Storage
 from isofuzz.program.steps import Argument, Literal, NeverIssued, Ref, Several
 from isofuzz.program.vocabulary import Draw, Kind, Vocabulary
-from tests.unit.oracles.model.state import Account, Frame, Line, No, Space, Text
 
 if TYPE_CHECKING:
     import random
 
-    from isofuzz.program.steps import Call
     from tests.unit.oracles.model.service import Service
+
+    from isofuzz.program.steps import Call
 
 Ended = tuple[Outcome, Any]
 """How a call ended, and what its value or error is."""
@@ -32,6 +34,7 @@ class Stage:
         self.service = service
         self.noise = noise
         self.history: list[Entry] = []
+        self.calls: list[Call] = []
         self.made: dict[Ref, Any] = {}
         self.classes: dict[str, list[Ref]] = {}
         self.ids: dict[Ref | NeverIssued, str] = {}
@@ -63,9 +66,9 @@ class Stage:
         """The instant of an operation."""
         values = {name: self._value(argument, call) for name, argument in call.arguments.items()}
         me = values.get("me")
+        if me and not (me.alive and me.account.alive):
+            return Outcome.REFUSED, No("401 who are you?")
         try:
-            if me and not (me.alive and me.account.alive):
-                raise No("401")
             return Outcome.OK, getattr(self.service, call.operation)(**values)
         except No as no:
             return Outcome.REFUSED, no
@@ -115,7 +118,7 @@ class Stage:
             told.append(f"2031-05-06T07:08:{noise.random():09.6f} took {noise.random() * 1000:.5f} ms")
         if choice("answers have random values"):
             told.append(f"trace {uuid.UUID(int=noise.getrandbits(128))}")
-        return "; ".join(told)
+        return "; ".join(filter(None, [*told, self.service.remark()]))
 
     def tell(self, text: Text | int) -> str:
         if isinstance(text, int):

@@ -62,6 +62,9 @@ class Text:
     quotes: Text | None = None
     alive: bool = True
 
+    def __post_init__(self) -> None:
+        self.creator = self.author
+
 
 @dataclass(frozen=True)
 class Declared:

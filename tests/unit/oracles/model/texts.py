@@ -99,7 +99,7 @@ class Texts(Rooms):
 
     def edit_in(self, me: Login, room: Space, message: Text | None, body: int) -> None:
         self.check(me.account, room)
-        if message is None or message.space is not room:
+        if message is None or message.space is not room or not self.may_read(me.account, message):
             if self.choice("updates of nothing are fine"):
                 return
             raise No
@@ -113,7 +113,7 @@ class Texts(Rooms):
 
     def edit_and_kick(self, me: Login, message: Text, member: Account | None, body: int) -> None:
         message = self.check_message(me.account, message)
-        if member and self.choice("rights on single messages"):
+        if member and (message.only is not None or self.choice("rights on single messages")):
             message.shut_out.add(member)
         self.change(message, me.account, body)
 
