@@ -58,16 +58,15 @@ async def compare(
     new_judge: Callable[[], Judge],
     *,
     user: Ref | None = None,
-    repeat: int = SURE,
     wanted: Callable[[Violation], bool] = lambda violation: True,
 ) -> Comparison:
     """Compare the program for each of its users, or for one alone, up to the first whose observations differ.
 
-    A difference counts if it is still there after so many repetitions of both runs. Violations that are not `wanted`
+    A difference counts if it is still there after `SURE` repetitions of both runs. Violations that are not `wanted`
     stop nothing, whatever they are.
     """
     complete = await _execute(system, one_by_one(program), new_judge(), wanted, {})
-    comparing = _Comparing(system, complete, new_judge, repeat, wanted)
+    comparing = _Comparing(system, complete, new_judge, wanted)
     comparing.heed(complete)
     things = complete.judge.model.things
     users = [thing for thing in dict.fromkeys(things.values()) if thing.kind is Kind.USER]
@@ -86,7 +85,6 @@ class _Comparing:
         system: System,
         complete: Execution,
         new_judge: Callable[[], Judge],
-        repeat: int,
         wanted: Callable[[Violation], bool],
     ) -> None:
         self.result = Comparison(complete)
@@ -95,7 +93,6 @@ class _Comparing:
         self._model = complete.judge.model
         self._complete = [complete]
         self._new_judge = new_judge
-        self._repeat = repeat
         self._wanted = wanted
         skipped = {entry.step for entry in complete.history if isinstance(entry, Skipped)}
         self._program = without(complete.program, skipped)
@@ -117,7 +114,7 @@ class _Comparing:
         self.result.left_out.update(self._names(left_out))
         self.result.observed.update(self._names(self._interference(user, left_out, alone).compared))
         waits = self._waits(left_out)
-        for _ in range(self._repeat):
+        for _ in range(SURE):
             if not self._difference(user, left_out, alone):
                 return
             await self._again(alone, program, waits)

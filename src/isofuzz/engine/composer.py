@@ -7,8 +7,9 @@ composes depends on the program alone and never on a reply, which Hypothesis req
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from isofuzz.history.deeds import Deed
 from isofuzz.history.entries import Completion, Invocation, Outcome
-from isofuzz.history.model import Deed, Model
+from isofuzz.history.model import Model
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import BEGINNING, Thing, may_have_used
 from isofuzz.program.probes import hiding, probe

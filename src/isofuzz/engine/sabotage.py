@@ -96,6 +96,6 @@ class CopiedFrames(Sabotage):
         return any(
             canary.spec.name == each.spec.pushes and (each.scope is None or canary.home.lies_in(each.scope))
             for each in self._model.subscriptions
-            if each.spec.name == self._subscription and each.socket is socket
+            if each.spec.name == self._subscription and each.socket and each.socket.stream is socket.stream
             for canary in canaries
         )

@@ -10,91 +10,12 @@ from itertools import takewhile
 
 from isofuzz.history.acts import Act, Right, Standing
 from isofuzz.history.current import Current
-from isofuzz.history.entries import Closed, Completion, Entry, Invocation
+from isofuzz.history.deeds import HOLDS_SECRETS, Deed, deepest, named
+from isofuzz.history.entries import Closed, Completion, Entry, Invocation, Outcome
 from isofuzz.history.streams import Announced, Stream
 from isofuzz.history.world import BEGINNING, Canary, Thing, may_have_used, may_use, surely_uses
-from isofuzz.program.steps import Argument, Literal, Ref, Several, references_in
-from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, ThingSpec, Vocabulary
-
-_HOLDS_SECRETS = (Kind.RECORD, Kind.THREAD)
-
-
-class Deed:
-    """One call as the model sees it: the act, who did it, and the things that its arguments name."""
-
-    def __init__(self, model: "Model", operation: Operation, invocation: Invocation, act: Act) -> None:
-        self.vocabulary = model.vocabulary
-        self.operation = operation
-        self.act = act
-        self.arguments = {
-            parameter.name: list(model.named(invocation.arguments.get(parameter.name)))
-            for parameter in operation.drawn(Draw.THING)
-        }
-        self.references = [ref for ref in references_in(invocation.arguments) if ref in model.things]
-        self.literals = {
-            name: argument.value for name, argument in invocation.arguments.items() if isinstance(argument, Literal)
-        }
-        actor = model.vocabulary.actor(operation)
-        self.session = next((thing for thing in self.arguments[actor.name] if thing), None) if actor else None
-        self.user = self.session.owner if self.session else None
-        self.acted_for_operator = actor is None
-        self.created: list[Thing] = []
-        self.reopened: list[Thing] = []
-        self.canaries: list[Canary] = []
-
-    def things(self, *kinds: Kind) -> list[Thing]:
-        """The things of these kinds among the arguments, in the order of the parameters."""
-        return [thing for things in self.arguments.values() for thing in things if thing and thing.kind in kinds]
-
-    def innermost(self) -> Thing | None:
-        """The record, else the most deeply nested thread, among the arguments."""
-        records = self.things(Kind.RECORD)
-        if records:
-            return records[-1]
-        return deepest(self.things(Kind.THREAD))
-
-    def spanned(self) -> list[Thing]:
-        """What a read is about: the thread that it opens, else the innermost argument with those named beside it in a
-        sequence; nothing means everything."""
-        opened = self.made(Kind.THREAD)
-        innermost = opened or self.innermost()
-        beside = (things for things in self.arguments.values() if innermost in things)
-        if innermost is None:
-            return []
-        return [thing for thing in next(beside, [innermost]) if thing]
-
-    def made(self, *kinds: Kind) -> Thing | None:
-        """The first thing of these kinds, in the order of the kinds, that the operation creates."""
-        return next((thing for kind in kinds for thing in self.created if thing.kind is kind), None)
-
-    def names_all(self) -> bool:
-        """Does every reference name something that was issued? Other users than the actor need not exist."""
-        users = {p.name for p in self.operation.parameters if self.vocabulary.kind_of(p) is Kind.USER}
-        actor = self.vocabulary.actor(self.operation)
-        strict = [name for name in self.arguments if name not in users or (actor and name == actor.name)]
-        return all(thing for name in strict for thing in self.arguments[name])
-
-    def fits_together(self) -> bool:
-        """Do the threads and records lie in one another? If not, systems may well find nothing there."""
-        innermost = self.innermost()
-        return innermost is None or all(innermost.lies_in(thing) for thing in self.things(*_HOLDS_SECRETS))
-
-    def changes(self, scope: Thing | None) -> bool:
-        """May it change what a read of `scope` (None: of everything) shows?"""
-        touched = [*self.created, *self.things(*_HOLDS_SECRETS)]
-        return self.operation.writes and (
-            scope is None or any(thing.lies_in(scope) or scope.lies_in(thing) for thing in touched)
-        )
-
-    def resumes(self) -> list[Parameter]:
-        """The parameters whose socket it ends in order to go on with another one."""
-        makes_one = any(self.vocabulary.thing(name).kind is Kind.SOCKET for name in self.operation.creates)
-        sockets = (p for p in self.operation.drawn(Draw.THING) if self.vocabulary.kind_of(p) is Kind.SOCKET)
-        return [p for p in sockets if p.effect is not Effect.ENDS] if makes_one else []
-
-    def home(self) -> Thing | None:
-        """Where its secrets go and what its grants are about: what it creates, the innermost argument, the user."""
-        return self.made(*_HOLDS_SECRETS) or self.innermost() or self.user
+from isofuzz.program.steps import Argument, Ref
+from isofuzz.program.vocabulary import Draw, Effect, Kind, Parameter, ThingSpec, Vocabulary
 
 
 class Model:
@@ -114,6 +35,9 @@ class Model:
         self._watching_all: defaultdict[Thing, Current[Thing]] = defaultdict(Current)
         self._holdings: defaultdict[Thing, Current[Thing]] = defaultdict(Current)
         self._public: Current[Thing] = Current()
+        self._unsettled_anywhere = False
+        self._unsettled: set[Thing] = set()
+        self._holding_unsettled: set[Thing] = set()
 
     def feed(self, at: int, entry: Entry) -> None:
         """Learn of the entry at logical time `at`. Entries that change nothing in the world are passed over."""
@@ -126,9 +50,7 @@ class Model:
 
     def named(self, argument: Argument | None) -> Iterator[Thing | None]:
         """The things that an argument names; None stands for one that was never issued."""
-        items = argument.items if isinstance(argument, Several) else (argument,)
-        for item in items:
-            yield self.things.get(item) if isinstance(item, Ref) else None
+        return named(argument, self.things)
 
     def texts(self, user: Thing, scope: Thing | None, kind: str, *, since: int = BEGINNING) -> Iterator[Canary]:
         """Each text of this kind in `scope`, asked for after `since`, that the user may have to see, among others.
@@ -150,6 +72,12 @@ class Model:
                 if user in self._watching_all:
                     yield from self._watching_all[user]
 
+    def may_change_yet(self, scope: Thing | None) -> bool:
+        """Did a write into `scope` (None: anywhere) end so that nobody knows whether it is still to happen?"""
+        if scope is None:
+            return self._unsettled_anywhere
+        return scope in self._holding_unsettled or any(thing in self._unsettled for thing in scope.lineage())
+
     def overlapping(self, deed: Deed) -> Iterator[Deed]:
         """The other operations that ran at some time during this one, which was the last to complete."""
         yield from (other for other in self.in_flight.values() if other is not deed)
@@ -169,7 +97,7 @@ class Model:
 
     def _invoke(self, at: int, entry: Invocation) -> None:
         operation = self.vocabulary.operation(entry.operation)
-        deed = Deed(self, operation, entry, Act(entry.step, entry.operation, at))
+        deed = Deed(operation, entry, Act(entry.step, entry.operation, at), self.vocabulary, self.things)
         if not self.in_flight:
             self._completed.clear()
         self.deeds[entry.step] = self.in_flight[entry.step] = deed
@@ -187,6 +115,10 @@ class Model:
         deed.act.completed = at
         deed.act.outcome = entry.outcome  # last: who sees an outcome takes the rest for final
         self._completed.append(deed)
+        if entry.outcome is Outcome.INFO and deed.operation.writes and deed.act.possible:
+            self._unsettled_anywhere = True
+            self._unsettled.update(deed.touched())
+            self._holding_unsettled.update(holder for thing in deed.touched() for holder in thing.lineage())
 
     # -- what an operation brings about
 
@@ -271,7 +203,7 @@ class Model:
             drawn = deed.operation.drawn(Draw.NAME) or deed.operation.drawn(Draw.KEY)
             return (spec.name, *(str(deed.literals.get(parameter.name)) for parameter in drawn)) if drawn else None
         keys = tuple(deed.literals.get(parameter.name) for parameter in deed.operation.drawn(Draw.KEY))
-        if not keys or spec.kind not in _HOLDS_SECRETS:
+        if not keys or spec.kind not in HOLDS_SECRETS:
             return None
         return (spec.name, container or deed.user, *map(str, keys))
 
@@ -284,7 +216,7 @@ class Model:
             for thing in named:
                 thing.ends.append(deed.act)
             return
-        made, given = deed.made(*_HOLDS_SECRETS), deed.innermost()
+        made, given = deed.made(*HOLDS_SECRETS), deed.innermost()
         scope = (given or made) if parameter.effect is Effect.REVOKES else (made or given)
         if scope is None:
             return
@@ -349,7 +281,7 @@ class Model:
         if thing.kind is Kind.USER and thing is not deed.session:
             return Standing.POSSIBLE  # to name someone who is gone is no trespass
         # Nor is it to speak of what one had before it was deleted; but whoever has logged out has no say.
-        gone = thing.kind in _HOLDS_SECRETS and not surely_uses(None, thing, since, until, apart_from=deed.act)
+        gone = thing.kind in HOLDS_SECRETS and not surely_uses(None, thing, since, until, apart_from=deed.act)
         entitled = may_have_used if gone else may_use
         return Standing(entitled(user, thing, since, until, apart_from=deed.act))
 
@@ -361,11 +293,6 @@ class Model:
         if standing is Standing.NONE and not surely_uses(None, thing, since, until, apart_from=deed.act):
             return Standing.POSSIBLE
         return standing
-
-
-def deepest(things: Iterable[Thing]) -> Thing | None:
-    """The one that is nested most deeply; None if there is none."""
-    return max(things, key=lambda thing: len(list(thing.lineage())), default=None)
 
 
 _CREATION_ORDER = {

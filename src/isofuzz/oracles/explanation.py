@@ -387,11 +387,12 @@ def _about(model: Model, violation: Violation) -> Thing | None:
 
 def _subscriptions(model: Model, violation: Violation) -> list[Thing]:
     """What was subscribed to, for this kind of text, on the socket where it was or was not seen."""
+    line = model.things[violation.socket].stream if violation.socket else None
     return [
         subscription
         for subscription in model.subscriptions
         if subscription.socket
-        and subscription.socket.ref == violation.socket
+        and subscription.socket.stream is line
         and subscription.spec.pushes == violation.secret
         and subscription.births[0].invoked < violation.at
     ]

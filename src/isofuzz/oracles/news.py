@@ -9,8 +9,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Act
+from isofuzz.history.deeds import Deed
 from isofuzz.history.entries import Completion, Outcome
-from isofuzz.history.model import Deed, Model
+from isofuzz.history.model import Model
 from isofuzz.history.world import Canary, Thing, must_see, surely_hears
 
 

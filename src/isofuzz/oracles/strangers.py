@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from isofuzz.history.model import Deed, Model
+from isofuzz.history.deeds import Deed
+from isofuzz.history.model import Model
 from isofuzz.history.world import BEGINNING, Thing, may_have_used
 from isofuzz.program.steps import Program
 from isofuzz.program.vocabulary import GUARDED, Kind

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from isofuzz.history.acts import Standing
+from isofuzz.history.deeds import Deed
 from isofuzz.history.entries import Completion, Entry, Outcome
-from isofuzz.history.model import Deed, Model
+from isofuzz.history.model import Model
 from isofuzz.history.world import BEGINNING, Canary, Thing, may_be_shown, may_see, must_see
 from isofuzz.oracles.crossing import boundary_of
 from isofuzz.oracles.news import News
@@ -68,6 +69,8 @@ class Visibility:
         scopes: Sequence[Thing | None] = deed.spanned() or [None]
         if any(other.changes(scope) for other in self._model.overlapping(deed) for scope in scopes):
             return  # pages that shift while they are read may skip what stayed
+        if any(self._model.may_change_yet(scope) for scope in scopes):
+            return  # and a write that nobody has heard of again may happen meanwhile
         assert deed.user
         assert deed.operation.shown
         seen = set(entry.seen)

@@ -124,9 +124,10 @@ class HistoryByHand:
             places = [*deed.spanned()] if deed.operation.shows else []
             user = None if deed.acted_for_operator else deed.user
         elif isinstance(entry, Barrier | Delivery):
+            socket = self._judge.model.things[entry.socket]
             subscriptions = self._judge.model.subscriptions
-            places = [each.scope for each in subscriptions if each.socket and each.socket.ref == entry.socket]
-            user = self._judge.model.things[entry.socket].owner
+            places = [each.scope for each in subscriptions if each.socket and each.socket.stream is socket.stream]
+            user = socket.owner
         else:
             return False
         return user is not None and any(

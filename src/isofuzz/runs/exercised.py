@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Standing
+from isofuzz.history.deeds import Deed
 from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped, Storage
-from isofuzz.history.model import Deed
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import Judge

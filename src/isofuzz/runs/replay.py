@@ -8,7 +8,6 @@ from pathlib import Path
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.store import read_case
-from isofuzz.engine.comparison import SURE
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.system import running
 from isofuzz.errors import CaseUnreadable, InfrastructureError, UsageError
@@ -122,7 +121,7 @@ def run_again(case: Case, sources: Sources, most: int, *, all_of_them: bool = Fa
     async def on_a_new_system() -> None:
         target = planted(target_class, case.defect)
         async with open_services(sources) as services, running(target, signatures, services, new_mint()) as system:
-            reproducer = OnSystem(case, system, tuple(Oracle), lambda execution, violation: None, repeat=SURE)
+            reproducer = OnSystem(case, system, tuple(Oracle), lambda execution, violation: None)
             reproducer.patience = patience_for(case, system)
             again.add(case, await reproducer.once(case.program))
             while not (case.earlier or is_enough()):  # what earlier programs leave behind, each trial would find

@@ -97,15 +97,13 @@ class Trial:
 class OnSystem(Reproducer):
     """Runs them on a system that is up; `see` hears of every violation.
 
-    What was found by comparing is compared again. `patience`: see `Execution`; `repeat`: how often a difference has to
-    show again.
+    What was found by comparing is compared again. `patience`: see `Execution`.
     """
 
     system: System
     only: Collection[Oracle]
     see: Callable[[Execution, Violation], None]
     patience: float = 0
-    repeat: int = 1
     _since: int = field(default=0, init=False)
 
     async def shows(self, program: Program) -> Case | None:
@@ -127,8 +125,14 @@ class OnSystem(Reproducer):
 
     async def _compared(self, program: Program) -> Execution:
         user = self.case.violation.user
-        compared = await compare(self.system, program, self._new_judge, user=user, repeat=self.repeat)
+        compared = await compare(self.system, program, self._new_judge, user=user, wanted=self._is_wanted)
+        for execution in filter(None, (compared.complete, compared.leaking)):
+            for violation in execution.judge.violations:
+                self.see(execution, violation)
         return compared.complete
+
+    def _is_wanted(self, violation: Violation) -> bool:
+        return violation.fingerprint == self.case.fingerprint
 
     def _new_judge(self) -> Judge:
         return Judge(self.system.signatures.vocabulary, only=self.only)

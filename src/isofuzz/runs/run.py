@@ -16,7 +16,6 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from isofuzz.cases.store import CaseStore, Finding
-from isofuzz.engine.comparison import SURE
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.machine import Stop, build_machine
 from isofuzz.engine.system import System, running
@@ -201,7 +200,7 @@ class _Run:
 
     def _replay_case(self, system: System, known: Finding) -> None:
         case, reason = known.case, None
-        reproducer = OnSystem(case, system, self._request.only, self._kept.see, repeat=SURE)
+        reproducer = OnSystem(case, system, self._request.only, self._kept.see)
         for _ in range(tries_for(case.hit_rate)):
             trial = self.do(reproducer.once(case.program))
             for execution in trial.executions:

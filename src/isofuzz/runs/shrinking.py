@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.engine.shrinker import Reproduces, Shrinker
+from isofuzz.history.deeds import Deed
+from isofuzz.history.model import Model
 from isofuzz.oracles.explanation import steps_involved
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.prune import only
@@ -128,13 +130,23 @@ def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
     if violation.oracle is not Oracle.NONINTERFERENCE:
         yield only(program, steps_involved(case.history, violation, vocabulary))
         return
-    ending = {violation.step} if violation.socket is None else {violation.socket.step}
-    seen_by = {call.number for call in program.calls for ref in call.references() if ref == violation.socket}
-    observing = {step for step in ending | seen_by if step is not None}
-    done = {call.number for call in program.calls if call.number not in violation.without}
-    for also in (observing, observing | done):
+    deeds = _deeds_before(case, vocabulary)
+    place = violation.step if violation.socket is None else violation.socket.step
+    observing = set() if place is None else {place}
+    observing |= {step for step, deed in deeds.items() if violation.socket in deed.references}
+    own = {step for step, deed in deeds.items() if deed.user and deed.user.ref == violation.user}
+    for also in (observing, observing | own, observing | deeds.keys() - set(violation.without)):
         for step in reversed(violation.without):
-            yield only(program, also | {step})
+            if step in deeds and deeds[step].operation.writes:
+                yield only(program, {*also, step})
+
+
+def _deeds_before(case: Case, vocabulary: Vocabulary) -> dict[int, Deed]:
+    """What had been done when the violation showed, by step, in order."""
+    model = Model(vocabulary)
+    for at, entry in enumerate(case.history[: case.violation.at]):
+        model.feed(at, entry)
+    return model.deeds
 
 
 def earlier_guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:

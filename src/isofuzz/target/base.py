@@ -52,8 +52,8 @@ class Database(Protocol):
 class Stored:
     """A text that the system stores, and what its row says of it.
 
-    `thread` is the id of the thread that the row belongs to, and `owner` that of the user whose row it is, each as in
-    the field `id` of the target's thing; None where the row does not say.
+    `thread` is the id of the thread that the row belongs to, and `owner` that of its author or of whoever owns what the
+    text lies in, each as in the field `id` of the target's thing; None where the row does not say.
     """
 
     text: str

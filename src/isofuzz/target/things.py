@@ -154,7 +154,7 @@ class Subscription(Thing, Generic[K]):
 
     A keyword left out means that it may be so or not. `echo`: an author's own events come back. `once`: no event comes
     twice on one socket for one subscription. `in_order`: events come in the order of their writes. `replay`: what was
-    missed comes once the socket is resumed.
+    missed comes once the socket is resumed, which is what an operation does that takes a socket and returns one.
     """
 
     kind = Kind.SUBSCRIPTION

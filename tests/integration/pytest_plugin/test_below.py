@@ -9,15 +9,6 @@ import pytest
 RunPytest = Any
 
 TESTS = "from memory import Open\nfrom isofuzz import isolation_test\nTestOpen = isolation_test(Open)\n"
-OPEN = """
-from memory import *
-from memory import Notes
-
-class Open(Notes):
-    @operation
-    async def read(self, me: Me, book: Book) -> All[Text]:
-        return list(self.books[book.id][1]) if book.id in self.books else self.own(me, book)
-"""
 CONFIGURATION = """
 [tool.isofuzz]
 accept = [{fingerprint = "crossing:foreign:Book:read:write:Text", reason = "readers are few", until = 9999-01-31}]
@@ -28,10 +19,9 @@ programs = 2
 
 @pytest.mark.parametrize("processes", [(), ("-n", "1")])
 def test_it_is_told_below_the_results(run_pytest: RunPytest, tmp_path: Path, processes: tuple[str, ...]) -> None:
-    (tmp_path / "open.py").write_text(OPEN)
     (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
 
-    done = run_pytest(TESTS.replace("memory", "open"), *processes)
+    done = run_pytest(TESTS, *processes)
 
     assert done.returncode == 0, done.stdout + done.stderr
     _, section, below = done.stdout.partition(" isofuzz: accepted findings ")

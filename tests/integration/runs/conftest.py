@@ -14,6 +14,7 @@ from isofuzz.runs.run import RunRequest, run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 
+SYSTEMS = Path(__file__).with_name("systems.py")
 SHORT = Profile("short", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=10)
 
 
@@ -58,8 +59,14 @@ class Run:
 @pytest.fixture
 def run_of(tmp_path: Path) -> Callable[[str], Run]:
     """A run of one of the small systems, by the name of its class."""
-    systems = Path(__file__).with_name("systems.py")
-    return lambda name: Run(f"{systems}:{name}", tmp_path / "cases")
+    return lambda name: Run(f"{SYSTEMS}:{name}", tmp_path / "cases")
+
+
+@pytest.fixture(scope="module")
+def run_of_board(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Summary]:
+    """A run of the healthy system, once for all tests that only look at what came of it."""
+    run = Run(f"{SYSTEMS}:Board", tmp_path_factory.mktemp("board") / "cases")
+    return run, run.to_the_end()
 
 
 @pytest.fixture(autouse=True)

@@ -47,12 +47,13 @@ def test_of_a_text_the_steps_of_its_story(signatures: Signatures) -> None:
     assert guessed(signatures, seen) == [[1, 2, 4, 5, 8]]
 
 
-def test_of_an_answer_it_and_one_step_that_was_left_out_then_with_all_that_stayed(signatures: Signatures) -> None:
+def test_of_an_answer_it_and_one_step_that_was_left_out_then_more_of_the_others(
+    signatures: Signatures,
+) -> None:
     assert guessed(signatures, interfered(step=8, without=(4, 5))) == [
         [1, 2, 4, 5, 8],
         [1, 2, 4, 8],
-        [1, 2, 3, 4, 5, 6, 7, 8],
-        [1, 2, 3, 4, 6, 7, 8],
+        *([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 6, 7, 8]] * 2),
     ]
 
 
@@ -60,8 +61,7 @@ def test_of_an_event_its_socket_and_what_was_done_with_that(signatures: Signatur
     assert guessed(signatures, interfered(socket=Ref(3), without=(4, 5))) == [
         [1, 2, 3, 4, 5, 6, 7],
         [1, 2, 3, 4, 6, 7],
-        [1, 2, 3, 4, 5, 6, 7, 8],
-        [1, 2, 3, 4, 6, 7, 8],
+        *([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 6, 7, 8]] * 2),
     ]
 
 

@@ -41,13 +41,18 @@ def test_options_are_inherited() -> None:
         (
             Thread,
             "echo",
-            "class X: echo= says nothing about a thread; write one of exclusive=, existence=, keeps_past=, public=, within=",
+            (
+                "class X: echo= says nothing about a thread; "
+                "write one of exclusive=, existence=, keeps_past=, public=, within="
+            ),
         ),
         (
             Subscription,
             "public",
-            "class X: public= says nothing about a subscription; "
-            "write one of echo=, exclusive=, in_order=, once=, replay=",
+            (
+                "class X: public= says nothing about a subscription; "
+                "write one of echo=, exclusive=, in_order=, once=, replay="
+            ),
         ),
     ],
 )

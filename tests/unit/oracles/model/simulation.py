@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from tests.unit.oracles.model.service import Service
     from tests.unit.oracles.model.state import Line
 
-_OFTEN = ("post", "edit", "history", "kick", "invite")
+_THEMES = (
+    ("post", "edit", "history", "kick", "invite"),
+    ("new_archive", "write_archive", "keep", "unkeep", "read_archive"),
+    ("open_doc", "write_doc", "read_doc", "share_doc"),
+)
 _SUBSCRIBING = ("watch", "mirror", "mute", "digest", "follow", "catch_up", "listen")
 
 
@@ -85,11 +89,13 @@ class Simulation(Choosing):
         super().__init__(vocabulary, service, chance)
         self._late: list[Running] = []
         self._pace = chance.choice((0.1, 0.5, 0.9))
+        self._rests = chance.choice((0.3, 0.7))
 
     def run(self, bursts: int, focus: tuple[str, ...] = ()) -> list[Entry]:
-        """So many bursts of some operations; above all of those in focus."""
+        """So many bursts of some operations; those in focus make up most of them, if there are any."""
         names = [operation.name for operation in self.vocabulary.operations]
-        names = [*self.chance.sample(names, self.chance.randrange(1, 20)), *_OFTEN, *focus * 4]
+        some = self.chance.sample(names, self.chance.randrange(1, 4 if focus else 20))
+        names = [*some, "post", "post", *(focus * 4 or self.chance.choice(_THEMES))]
         if self.chance.random() < 0.9:
             self.set_the_scene(tuple(each for each in focus if each in _SUBSCRIBING) or _SUBSCRIBING)
         for _ in range(bursts):
@@ -97,7 +103,7 @@ class Simulation(Choosing):
                 self.probe(focus)
             else:
                 self.burst(self.chance.choices(names, k=self.chance.choice((1, 1, 1, 2, 3))))
-            if self.chance.random() < 0.6:
+            if self.chance.random() < self._rests:
                 self.come_to_rest()
         self.come_to_rest()
         return self.history
@@ -110,7 +116,7 @@ class Simulation(Choosing):
         self.alone("new_room", me=ada)
         self.alone("invite", me=ada, room=room, member=Ref(2, 0))
         self.alone("connect", me=bob)
-        for _ in range(self.chance.randrange(3)):
+        for _ in range(self.chance.randrange(subscribing != _SUBSCRIBING, 3)):
             self.alone(self.chance.choice(subscribing), me=bob, sock=line, room=room)
 
     def alone(self, name: str, /, **chosen: Argument) -> None:
