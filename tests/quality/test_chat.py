@@ -7,7 +7,8 @@ import pytest
 
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.runs.profiles import profile_named
-from isofuzz.runs.run import RunRequest, run
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary
 from isofuzz_packs.chat import Chat
 

@@ -17,7 +17,8 @@ from isofuzz.report.progress import ProgressReporter
 from isofuzz.report.terminal import print_lines, verdict_lines
 from isofuzz.runs.profiles import profile_named
 from isofuzz.runs.replay import ReplayVerdict, replay
-from isofuzz.runs.run import INTERRUPTED, RunRequest, run
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.run import INTERRUPTED, run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.target.signatures import read_signatures

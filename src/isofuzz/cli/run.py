@@ -16,7 +16,7 @@ from isofuzz.errors import UsageError
 
 if TYPE_CHECKING:
     from isofuzz.oracles.violation import Oracle
-    from isofuzz.runs.run import RunRequest
+    from isofuzz.runs.request import RunRequest
     from isofuzz.target.base import Target
 
 
@@ -83,7 +83,7 @@ def run(
     - `isofuzz run tests.chat:Chat --profile ci --json summary.json` fuzzes a target of your own, as CI would.
     """
     with explained(traceback=traceback):
-        from isofuzz.runs.run import RunRequest
+        from isofuzz.runs.request import RunRequest
         from isofuzz.runs.targets import find_target
 
         configuration = configured()

@@ -35,6 +35,7 @@ class Model:
         self._watching_all: defaultdict[Thing, Current[Thing]] = defaultdict(Current)
         self._holdings: defaultdict[Thing, Current[Thing]] = defaultdict(Current)
         self._public: Current[Thing] = Current()
+        self._by_id: defaultdict[tuple[str, tuple[str, ...]], list[Ref]] = defaultdict(list)
         self._unsettled_anywhere = False
         self._unsettled: set[Thing] = set()
         self._holding_unsettled: set[Thing] = set()
@@ -111,14 +112,29 @@ class Model:
 
     def _complete(self, at: int, entry: Completion) -> None:
         deed = self.in_flight.pop(entry.step)
-        deed.act.standing = self._standing(deed, deed.act.invoked, at)
+        standing = self._standing(deed, deed.act.invoked, at)
+        if entry.outcome is Outcome.INFO and deed.names_all():
+            standing = max(standing, Standing.POSSIBLE)  # it may still happen once its actor is entitled
+        deed.act.standing = standing
         deed.act.completed = at
         deed.act.outcome = entry.outcome  # last: who sees an outcome takes the rest for final
         self._completed.append(deed)
+        for output, identifier in entry.ids.items():
+            if (ref := Ref(entry.step, output)) in self.things:
+                self._identify(ref, identifier, at)
         if entry.outcome is Outcome.INFO and deed.operation.writes and deed.act.possible:
             self._unsettled_anywhere = True
             self._unsettled.update(deed.touched())
             self._holding_unsettled.update(holder for thing in deed.touched() for holder in thing.lineage())
+
+    def _identify(self, ref: Ref, identifier: tuple[str, ...], at: int) -> None:
+        """Learn what a thing is called. Whoever names one that is gone and was called the same means this one now."""
+        thing = self.things[ref]
+        same = self._by_id[thing.spec.name, identifier]
+        for older in same:
+            if self.things[older] is not thing and not self._may_live(self.things[older], at):
+                self.things[older] = thing
+        same.append(ref)
 
     # -- what an operation brings about
 

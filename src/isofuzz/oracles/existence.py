@@ -38,7 +38,7 @@ class _Answer:
 class Existence:
     """The oracle, fed entry by entry after the model and what was issued.
 
-    `alike` counts the probes that were answered alike, for each operation and parameter.
+    `alike` counts the probes that were answered alike, for each operation and parameter, and `told` the others.
     """
 
     def __init__(self, model: Model, issued: Issued) -> None:
@@ -47,6 +47,7 @@ class Existence:
         self._asking: tuple[int, Invocation] | None = None
         self._answers: deque[_Answer] = deque(maxlen=3)
         self.alike: Counter[tuple[str, str]] = Counter()
+        self.told: Counter[tuple[str, str]] = Counter()
 
     def feed(self, at: int, entry: Entry) -> list[Violation]:
         """What the system told about what exists, if this entry ends a probe."""
@@ -70,6 +71,7 @@ class Existence:
             case True:
                 self.alike[about.invocation.operation, name] += 1
             case False:
+                self.told[about.invocation.operation, name] += 1
                 return [self._violation(before, about, thing)]
         return []
 

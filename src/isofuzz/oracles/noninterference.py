@@ -73,9 +73,9 @@ class Interference:
         """The first step after which a difference may have another reason than what was left out."""
         for step, deed in self._model.deeds.items():
             ended = {each.get(step) for each in outcomes}
-            if step not in self._left_out and (
-                Outcome.INFO in ended or (step not in self._where.steps and len(ended) > 1)
-            ):
+            dropped = None in ended  # it names what has no identifier, so nobody could try it without the others
+            differs = step not in self._where.steps and len(ended) > 1
+            if step not in self._left_out and (Outcome.INFO in ended or dropped or differs):
                 return deed.act.step
         return None
 

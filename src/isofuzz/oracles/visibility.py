@@ -53,7 +53,7 @@ class Visibility:
                 continue
             if scopes and not any(canary.home.lies_in(scope) for scope in scopes):
                 yield self._violation(deed, at, entry, Breach.MISPLACED, canary)
-            elif not self._possible(deed.user, canary, deed.act.invoked, at):
+            elif not self._possible(deed.user, canary, _shown_since(deed), at):
                 yield self._violation(deed, at, entry, Breach.STALE, canary)
 
     def _possible(self, user: Thing, canary: Canary, since: int, until: int) -> bool:
@@ -110,6 +110,11 @@ class Visibility:
             serial=canary.serial if canary else None,
             text=entry.text,
         )
+
+
+def _shown_since(deed: Deed) -> int:
+    """From when on a text may have been there to be shown: news are told as they were when they came."""
+    return BEGINNING if deed.operation.shows is Shows.NEWS else deed.act.invoked
 
 
 def _selects(deed: Deed) -> bool:

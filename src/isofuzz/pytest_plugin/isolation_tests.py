@@ -12,7 +12,7 @@ from isofuzz.pytest_plugin.options import DEV, cases_of, configuration_of, profi
 from isofuzz.target.base import Target
 
 if TYPE_CHECKING:
-    from isofuzz.runs.run import RunRequest
+    from isofuzz.runs.request import RunRequest
     from isofuzz.runs.summary import Summary
 
 _CAPTURED_LINES = 40
@@ -87,7 +87,7 @@ def _require_isolation(test: IsolationTest, item: pytest.Item) -> None:
 def _request(test: IsolationTest, config: pytest.Config) -> "RunRequest":
     from datetime import datetime
 
-    from isofuzz.runs.run import RunRequest
+    from isofuzz.runs.request import RunRequest
     from isofuzz.runs.targets import name_of
 
     configuration = configuration_of(config)

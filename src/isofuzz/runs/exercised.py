@@ -32,7 +32,7 @@ class Exercised:
     `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `seen` whatever
     showed one to anybody, `taken` rights that were there until an operation took them away, `delivered` events that had
     to arrive and did, `unknown` absences that no barrier could prove; `alike` counts, for each operation and parameter,
-    probes of what exists that were answered as if it did not; `looked` how often what is stored was looked at, and
+    probes of what exists that were answered as if it did not, and `told` the others; `looked` how often what is stored was looked at, and
     `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation ended unexpectedly,
     with its count. `latency` holds how long the target took over each operation, by its name.
     """
@@ -50,6 +50,7 @@ class Exercised:
     delivered: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     alike: Counter[tuple[str, str]] = field(default_factory=Counter)
+    told: Counter[tuple[str, str]] = field(default_factory=Counter)
     looked: int = 0
     rows: int = 0
     unexpected: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -61,6 +62,7 @@ class Exercised:
         self.delivered += judge.delivery.asserted
         self.unknown += judge.delivery.unknown
         self.alike += judge.existence.alike
+        self.told += judge.existence.told
         for entry in history:
             match entry:
                 case Invocation():
@@ -145,7 +147,8 @@ class Exercised:
                 article = "an" if cell.relation in (Relation.OWN, Relation.ENDED) else "a"
                 yield f"{name} was never tried with {article} {cell.relation} {cell.parameter}"
         for parameter in hiding(vocabulary, operation):
-            if self.worked[name] and not self.alike[name, parameter.name]:
+            probe = name, parameter.name
+            if self.worked[name] and not (self.alike[probe] or self.told[probe]):
                 yield (
                     f"{name} was never asked about a foreign {parameter.name}, between two that never existed, with "
                     f"answers that can be compared"

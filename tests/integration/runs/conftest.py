@@ -10,7 +10,8 @@ import pytest
 from isofuzz.oracles.violation import Oracle
 from isofuzz.runs.events import Event, LeakSeen
 from isofuzz.runs.profiles import Profile
-from isofuzz.runs.run import RunRequest, run
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 

@@ -17,7 +17,8 @@ from isofuzz.runs.onlookers import looking_on
 from isofuzz.runs.planting import new_mint
 from isofuzz.runs.profiles import Profile
 from isofuzz.runs.replay import ReplayVerdict, replay
-from isofuzz.runs.run import RunRequest, run
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.services import Sources, open_services

@@ -85,7 +85,8 @@ class TestLeak:
             from pathlib import Path
             from isofuzz.runs.events import LeakSeen
             from isofuzz.runs.profiles import PROFILES
-            from isofuzz.runs.run import RunRequest, run
+            from isofuzz.runs.request import RunRequest
+            from isofuzz.runs.run import run
             from isofuzz.runs.targets import find_target
 
             def die(event):

@@ -10,7 +10,8 @@ from isofuzz import Http
 from isofuzz.errors import UsageError
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.runs.profiles import Profile
-from isofuzz.runs.run import RunRequest, run
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.services.folders import run_folder

@@ -9,7 +9,8 @@ from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle
 from isofuzz.runs.events import Event, Started
 from isofuzz.runs.profiles import Profile
-from isofuzz.runs.run import RunRequest, run
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.targets import find_target
 from isofuzz.services import Sources

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from isofuzz.oracles.violation import Violation
 
-_STEADY = {"searches find all": True, "resume what was resumed": False, "answers are numbered": False}
-"""What would else be left to chance; and what counts the requests of a user, some of which a purge leaves out too."""
+_STEADY = {"searches find all": True, "resume what was resumed": False}
+"""What would else be left to chance."""
 
 
 class Compared(Choosing):

@@ -1,0 +1,44 @@
+"""What a run is asked to do."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isofuzz.errors import UsageError
+from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.accepting import AcceptList
+from isofuzz.runs.profiles import Profile
+from isofuzz.services.sources import Sources
+from isofuzz.target.base import Target
+
+_FEWEST_SESSIONS, _MOST_SESSIONS = 2, 64
+"""One alone overlaps with nobody; more than the most would take longer to sign in than to do anything."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go.
+
+    `sessions` is how many users act at the same time, each with a session: by themselves programs have two or three.
+    `strict`: a hazard counts as a leak.
+    """
+
+    target: str
+    target_class: type[Target]
+    profile: Profile
+    defect: str | None = None
+    seed: int | None = None
+    only: frozenset[Oracle] = frozenset(Oracle)
+    cases: Path = Path(".isofuzz/cases")
+    sources: Sources = field(default_factory=Sources)
+    accept: AcceptList = field(default_factory=AcceptList)
+    sessions: int | None = None
+    strict: bool = False
+
+
+def check_sessions(sessions: int | None) -> None:
+    """Raises UsageError if so many sessions at once make no sense."""
+    if sessions is not None and not _FEWEST_SESSIONS <= sessions <= _MOST_SESSIONS:
+        raise UsageError(
+            f"{sessions} sessions cannot act at the same time in one program; write a number from "
+            f"{_FEWEST_SESSIONS} to {_MOST_SESSIONS}, or leave it out"
+        )
