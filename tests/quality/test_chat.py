@@ -1,6 +1,8 @@
 """isofuzz proves itself on the reference chat: each planted leak is found in the fewest steps, and nothing else."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,63 +28,117 @@ def run_of_chat(tmp_path: Path) -> RunOfChat:
     return to_the_end
 
 
-LIST_WITHOUT_OWNER = (
-    "crossing:foreign:Room:list_threads:open_thread:Title",
-    ["sign_in", "sign_in", "open_thread", "list_threads"],
-    (
-        "User A (named 'a') saw text that was not theirs to see: step 16 `list_threads` by user A returned "
-        "the Title that user B (named 'b') wrote in step 5 (`open_thread`) into B's Room (step 5). A was "
-        "never given access to that Room."
-    ),
-)
-SEARCH_UNFILTERED = (
-    "crossing:foreign:Room:search:post:Body",
-    ["sign_in", "sign_in", "open_thread", "post", "search"],
-    (
-        "User A (named 'a') saw text that was not theirs to see: step 17 `search` by user A returned the Body"
-        " that user B (named 'b') wrote in step 6 (`post`) into B's Room (step 5). A was never given access "
-        "to that Room."
-    ),
-)
-LIKE_WILDCARD = (
-    "crossing:foreign:Room:open_thread:open_thread:Title",
-    ["sign_in", "sign_in", "open_thread", "open_thread"],
-    (
-        "User B (named '%') saw text that was not theirs to see: step 6 `open_thread` by user B returned the "
-        "Title that user A (named 'a') wrote in step 4 (`open_thread`) into A's Room (step 4). B was never "
-        "given access to that Room."
-    ),
-)
-SUBSCRIPTION_OUTLIVES_KICK = (
-    "delivery:foreign:Room:frame:post:Body",
-    ["sign_in", "sign_in", "open_thread", "invite", "subscribe", "kick", "post"],
-    (
-        "User B (named 'b') saw text that was not theirs to see: B socket 1 (opened in step 1) brought the "
-        "Body that user A (named 'a') wrote in step 12 (`post`) into A's Room (step 2). B had lost access to "
-        "that Room in step 10 (`kick`)."
-    ),
-)
+@dataclass(frozen=True)
+class Found:
+    """What is found first of a planted leak: the bug, the operations of the shortest story, and the story in words."""
+
+    fingerprint: str
+    operations: str
+    words: str
 
 
-@pytest.mark.parametrize(
-    ("defect", "expected"),
-    [
-        ("list-without-owner", LIST_WITHOUT_OWNER),
-        ("search-unfiltered", SEARCH_UNFILTERED),
-        ("like-wildcard", LIKE_WILDCARD),
-        ("subscription-outlives-kick", SUBSCRIPTION_OUTLIVES_KICK),
-    ],
-)
-def test_a_planted_leak_is_found_and_told_in_the_fewest_steps(
-    run_of_chat: RunOfChat, defect: str, expected: tuple[str, list[str], str]
-) -> None:
+FOUND = {
+    "list-without-owner": Found(
+        "crossing:foreign:Room:list_threads:open_thread:Title",
+        "sign_in sign_in open_thread list_threads",
+        "`list_threads` by user A returned the Title that user B (named 'b') wrote in step N (`open_thread`) into B's "
+        "Room (step N). A was never given access to that Room.",
+    ),
+    "delete-without-owner": Found(
+        "existence:told:Message:delete_message",
+        "sign_in sign_in open_thread post delete_message delete_message delete_message",
+        "User B (named 'b') was told that A's Message (step N) exists: step N `delete_message` was done, and step N, the "
+        "same about a Message that never existed, was refused with `Refused: not found`.",
+    ),
+    "wrong-parent": Found(
+        "delivery:misplaced:Room:frame:edit_message:Body",
+        "sign_in sign_in open_thread post open_thread subscribe edit_message",
+        "B socket N (opened in step N) brought the Body that user B wrote in step N (`edit_message`) into A's Room (step "
+        "N). B had no right to write there, and asked for something else: B's Room (step N).",
+    ),
+    "search-unfiltered": Found(
+        "crossing:foreign:Room:search:post:Body",
+        "sign_in sign_in open_thread post search",
+        "`search` by user A returned the Body that user B (named 'b') wrote in step N (`post`) into B's Room (step N). A "
+        "was never given access to that Room.",
+    ),
+    "count-unfiltered": Found(
+        "noninterference:interfered:list_threads",
+        "sign_in sign_in open_thread list_threads",
+        """`list_threads` by user A showed {"threads": [], "total": 1}, and without step N (`open_thread` by user B (named """
+        """'b')) it showed {"threads": [], "total": 0}. A was never given access to B's Room (step N), so that may make no """
+        "difference.",
+    ),
+    "author-mass-assigned": Found(
+        "integrity:misfiled:Room:stored:quote:Body",
+        "sign_in sign_in open_thread invite post quote",
+        "A text is stored as if it were another's: the Body that user A (named 'a') wrote in step N (`quote`) into A's "
+        "Room (step N). The row says that it belongs to A's Room (step N) and to user B (named 'b').",
+    ),
+    "foreign-parent": Found(
+        "existence:told:Message:quote",
+        "sign_in sign_in open_thread post open_thread quote quote quote",
+        "User B (named 'b') was told that A's Message (step N) exists: step N `quote` was done, and step N, the same about "
+        "a Message that never existed, was refused with `Refused: not found`.",
+    ),
+    "membership-cached": Found(
+        "visibility:denied:Room:history:Body",
+        "sign_in sign_in open_thread invite kick invite history",
+        "`history` by user B was refused. B was given access in step N (`invite`) and never lost it.",
+    ),
+    "like-wildcard": Found(
+        "crossing:foreign:Room:open_thread:open_thread:Title",
+        "sign_in sign_in open_thread open_thread",
+        "`open_thread` by user B returned the Title that user A (named 'a') wrote in step N (`open_thread`) into A's Room "
+        "(step N). B was never given access to that Room.",
+    ),
+    "slug-taken": Found(
+        "noninterference:interfered:open_thread",
+        "sign_in open_thread sign_in open_thread",
+        "`open_thread` by user B showed refused: Refused: forbidden, and without step N (`open_thread` by user A (named "
+        "'b')) it showed ok:",
+    ),
+    "subscription-outlives-kick": Found(
+        "delivery:foreign:Room:frame:open_thread:Title",
+        "sign_in sign_in open_thread invite subscribe kick open_thread",
+        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N (`open_thread`) into A's "
+        "Room (step N). B had lost access to that Room in step N (`kick`).",
+    ),
+    "presence-to-all": Found(
+        "noninterference:interfered:frame",
+        "sign_in sign_in open_thread subscribe",
+        """A socket N (opened in step N) showed {"event": "joined",""",
+    ),
+    "seq-across-threads": Found(
+        "noninterference:interfered:history",
+        "sign_in sign_in open_thread open_thread post post history",
+        "and without steps N (`open_thread`) and N (`post`) by user B (named 'b') it showed",
+    ),
+    "share-to-all": Found(
+        "delivery:foreign:Room:frame:share:Title",
+        "sign_in sign_in open_thread invite subscribe share",
+        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N (`share`) into A's Room "
+        "(step N). Step N (`share`), which wrote it, took B's access to that Room away.",
+    ),
+}
+
+
+def test_every_leak_of_the_zoo_is_among_them() -> None:
+    assert set(FOUND) == set(Chat.defects)
+
+
+@pytest.mark.parametrize("defect", FOUND)
+def test_a_planted_leak_is_found_and_told_in_the_fewest_steps(run_of_chat: RunOfChat, defect: str) -> None:
     # `ci` does all that `dev` does and more: what stops at the first finding finds it within both.
     summary = run_of_chat("dev", defect)
     assert (summary.verdict, summary.trouble) == (Verdict.LEAKED, None)
-    [finding] = summary.findings
-    operations = [call.operation for call in finding.case.program.calls]
-    assert (finding.case.fingerprint, operations, finding.case.explanation) == expected
-    assert (str(finding.case.hit_rate), finding.case.cold) == ("2 of 2", True)
+    case, expected = summary.findings[0].case, FOUND[defect]
+    assert (case.fingerprint, " ".join(call.operation for call in case.program.calls)) == (
+        expected.fingerprint,
+        expected.operations,
+    )
+    assert expected.words in re.sub(r"\b(steps?|socket|and) \d+", r"\1 N", case.explanation)
+    assert (str(case.hit_rate), case.cold) == ("2 of 2", True)
 
 
 def test_the_healthy_chat_is_isolated_and_nothing_is_left_unchecked(run_of_chat: RunOfChat) -> None:

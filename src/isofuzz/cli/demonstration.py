@@ -42,9 +42,10 @@ class Demonstration:
             cases = Path(folder)
             self._chapter("A leak is planted in a small chat", self._target_class.defects[_DEFECT])
             leaky = self._run(_DEFECT, cases)
-            self._tell_findings(leaky.findings)
+            found = leaky.findings[:1]  # what was seen besides, while this was shrunk, is the same leak once more
+            self._tell_findings(found)
             self._chapter("Its case is replayed", "A finding is a file: it shows again until the bug is mended.")
-            self._replay([finding.path for finding in leaky.findings])
+            self._replay([finding.path for finding in found])
             self._chapter("The healthy chat", "Without the planted leak, nothing may be found.")
             healthy = self._run(None, cases)
             self._check(healthy.verdict is Verdict.ISOLATED, f"the healthy chat was {healthy.verdict.value}")

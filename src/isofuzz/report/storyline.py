@@ -11,7 +11,7 @@ from isofuzz.history.entries import Closed, Completion, Delivery, Entry, Invocat
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.exhibits import row_of
-from isofuzz.oracles.explanation import cast
+from isofuzz.oracles.naming import cast
 from isofuzz.oracles.violation import Breach
 from isofuzz.program.canary import LENGTH, MARK
 from isofuzz.program.steps import CANARY_SLOT, Argument, Literal, NeverIssued, Ref, SecretText, Several

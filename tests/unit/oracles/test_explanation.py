@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from isofuzz.oracles.explanation import cast, explain, steps_involved
+from isofuzz.oracles.explanation import explain, steps_involved
+from isofuzz.oracles.naming import cast
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 
