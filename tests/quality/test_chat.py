@@ -41,45 +41,46 @@ FOUND = {
     "list-without-owner": Found(
         "crossing:foreign:Room:list_threads:open_thread:Title",
         "sign_in sign_in open_thread list_threads",
-        "`list_threads` by user A returned the Title that user B (named 'b') wrote in step N (`open_thread`) into B's "
-        "Room (step N). A was never given access to that Room.",
+        "`list_threads` by user A returned the Title that user B (named 'b') wrote in step N "
+        "(`open_thread`) into B's Room (step N). A was never given access to that Room.",
     ),
     "delete-without-owner": Found(
         "existence:told:Message:delete_message",
         "sign_in sign_in open_thread post delete_message delete_message delete_message",
-        "User B (named 'b') was told that A's Message (step N) exists: step N `delete_message` was done, and step N, the "
-        "same about a Message that never existed, was refused with `Refused: not found`.",
+        "User B (named 'b') was told that A's Message (step N) exists: step N `delete_message` was done, "
+        "and step N, the same about a Message that never existed, was refused with `Refused: not found`.",
     ),
     "wrong-parent": Found(
         "delivery:misplaced:Room:frame:edit_message:Body",
         "sign_in sign_in open_thread post open_thread subscribe edit_message",
-        "B socket N (opened in step N) brought the Body that user B wrote in step N (`edit_message`) into A's Room (step "
-        "N). B had no right to write there, and asked for something else: B's Room (step N).",
+        "B socket N (opened in step N) brought the Body that user B wrote in step N (`edit_message`) into "
+        "A's Room (step N). B had no right to write there, and asked for something else: B's Room (step N).",
     ),
     "search-unfiltered": Found(
         "crossing:foreign:Room:search:post:Body",
         "sign_in sign_in open_thread post search",
-        "`search` by user A returned the Body that user B (named 'b') wrote in step N (`post`) into B's Room (step N). A "
-        "was never given access to that Room.",
+        "`search` by user A returned the Body that user B (named 'b') wrote in step N (`post`) into B's "
+        "Room (step N). A was never given access to that Room.",
     ),
     "count-unfiltered": Found(
         "noninterference:interfered:list_threads",
         "sign_in sign_in open_thread list_threads",
-        """`list_threads` by user A showed {"threads": [], "total": 1}, and without step N (`open_thread` by user B (named """
-        """'b')) it showed {"threads": [], "total": 0}. A was never given access to B's Room (step N), so that may make no """
-        "difference.",
+        '`list_threads` by user A showed {"threads": [], "total": 1}, and without step N (`open_thread` by '
+        """user B (named 'b')) it showed {"threads": [], "total": 0}. A was never given access to B's Room """
+        "(step N), so that may make no difference.",
     ),
     "author-mass-assigned": Found(
         "integrity:misfiled:Room:stored:quote:Body",
         "sign_in sign_in open_thread invite post quote",
-        "A text is stored as if it were another's: the Body that user A (named 'a') wrote in step N (`quote`) into A's "
-        "Room (step N). The row says that it belongs to A's Room (step N) and to user B (named 'b').",
+        "A text is stored as if it were another's: the Body that user A (named 'a') wrote in step N "
+        "(`quote`) into A's Room (step N). The row says that it belongs to A's Room (step N) and to user B "
+        "(named 'b').",
     ),
     "foreign-parent": Found(
         "existence:told:Message:quote",
         "sign_in sign_in open_thread post open_thread quote quote quote",
-        "User B (named 'b') was told that A's Message (step N) exists: step N `quote` was done, and step N, the same about "
-        "a Message that never existed, was refused with `Refused: not found`.",
+        "User B (named 'b') was told that A's Message (step N) exists: step N `quote` was done, and step "
+        "N, the same about a Message that never existed, was refused with `Refused: not found`.",
     ),
     "membership-cached": Found(
         "visibility:denied:Room:history:Body",
@@ -89,25 +90,25 @@ FOUND = {
     "like-wildcard": Found(
         "crossing:foreign:Room:open_thread:open_thread:Title",
         "sign_in sign_in open_thread open_thread",
-        "`open_thread` by user B returned the Title that user A (named 'a') wrote in step N (`open_thread`) into A's Room "
-        "(step N). B was never given access to that Room.",
+        "`open_thread` by user B returned the Title that user A (named 'a') wrote in step N "
+        "(`open_thread`) into A's Room (step N). B was never given access to that Room.",
     ),
     "slug-taken": Found(
         "noninterference:interfered:open_thread",
         "sign_in open_thread sign_in open_thread",
-        "`open_thread` by user B showed refused: Refused: forbidden, and without step N (`open_thread` by user A (named "
-        "'b')) it showed ok:",
+        "`open_thread` by user B showed refused: Refused: forbidden, and without step N (`open_thread` by "
+        "user A (named 'b')) it showed ok:",
     ),
     "subscription-outlives-kick": Found(
         "delivery:foreign:Room:frame:open_thread:Title",
         "sign_in sign_in open_thread invite subscribe kick open_thread",
-        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N (`open_thread`) into A's "
-        "Room (step N). B had lost access to that Room in step N (`kick`).",
+        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N "
+        "(`open_thread`) into A's Room (step N). B had lost access to that Room in step N (`kick`).",
     ),
     "presence-to-all": Found(
         "noninterference:interfered:frame",
         "sign_in sign_in open_thread subscribe",
-        """A socket N (opened in step N) showed {"event": "joined",""",
+        'A socket N (opened in step N) showed {"event": "joined",',
     ),
     "seq-across-threads": Found(
         "noninterference:interfered:history",
@@ -117,8 +118,8 @@ FOUND = {
     "share-to-all": Found(
         "delivery:foreign:Room:frame:share:Title",
         "sign_in sign_in open_thread invite subscribe share",
-        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N (`share`) into A's Room "
-        "(step N). Step N (`share`), which wrote it, took B's access to that Room away.",
+        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N (`share`) "
+        "into A's Room (step N). Step N (`share`), which wrote it, took B's access to that Room away.",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from isofuzz.history.acts import Act, Standing
 from isofuzz.history.entries import Outcome
-from isofuzz.history.world import Canary, Thing
+from isofuzz.history.world import Canary
 from isofuzz.oracles.exhibits import row_of
 from isofuzz.oracles.naming import Names, by
 from isofuzz.oracles.rights import in_order, is_public, what_gave, what_took

@@ -32,9 +32,9 @@ class Exercised:
     `worked` counts operations that were `ok` for an entitled user, `showed` reads that showed a canary, `seen` whatever
     showed one to anybody, `taken` rights that were there until an operation took them away, `delivered` events that had
     to arrive and did, `unknown` absences that no barrier could prove; `alike` counts, for each operation and parameter,
-    probes of what exists that were answered as if it did not, and `told` the others; `looked` how often what is stored was looked at, and
-    `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation ended unexpectedly,
-    with its count. `latency` holds how long the target took over each operation, by its name.
+    probes of what exists that were answered as if it did not, and `told` the others; `looked` how often what is stored
+    was looked at, and `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation
+    ended unexpectedly, with its count. `latency` holds how long the target took over each operation, by its name.
     """
 
     programs: int = 0

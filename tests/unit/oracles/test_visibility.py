@@ -426,7 +426,7 @@ class TestNews:
         bob.does("news_of", room=room)
         assert story.verdict == []
 
-    def test_what_is_gone_by_now_may_be_told_as_it_came(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+    def test_what_is_gone_may_be_told_as_it_came(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
         post = ada.does("post", room=room)
         ada.does("delete", message=post.made())
         bob.does("inbox", seen=[post.text])
