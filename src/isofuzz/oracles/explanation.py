@@ -33,7 +33,7 @@ def explain(
     `origin` says where a text was written that is of an earlier program, as far as that is known.
     """
     scene, names = Scene(history, violation, vocabulary), Names(cast(program, vocabulary))
-    sentences = (_Event(scene, names, origin).sentence(), Reason(scene, names).sentence())
+    sentences = (_Happening(scene, names, origin).sentence(), Reason(scene, names).sentence())
     return " ".join(_capital(sentence) for sentence in sentences)
 
 
@@ -59,8 +59,8 @@ def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: V
     return tuple(sorted(steps))
 
 
-class _Event:
-    """What happened."""
+class _Happening:
+    """What happened in this scene."""
 
     def __init__(self, scene: Scene, names: Names, origin: Origin | None) -> None:
         self._scene, self._names = scene, names
@@ -69,6 +69,7 @@ class _Event:
         self._origin = origin
 
     def sentence(self) -> str:
+        """The first sentence of the paragraph: who saw, or lacked, what."""
         observer = "" if self._violation.breach in _STORED else self._names.user(self._observer)
         match self._violation.breach:
             case Breach.FOREIGN:
@@ -129,11 +130,11 @@ class _Event:
 
     def _left_out(self) -> str:
         """The steps that were not done, those of one user together."""
-        by: dict[Thing | None, list[Act]] = {}
+        acts: dict[Thing | None, list[Act]] = {}
         for step in self._violation.without:
             deed = self._model.deeds[step]
-            by.setdefault(deed.user, []).append(deed.act)
-        return " and ".join(self._steps_of(user, acts) for user, acts in by.items())
+            acts.setdefault(deed.user, []).append(deed.act)
+        return " and ".join(self._steps_of(user, theirs) for user, theirs in acts.items())
 
     def _steps_of(self, user: Thing | None, acts: Sequence[Act]) -> str:
         whose = self._names.user(user) if user else "the operator"

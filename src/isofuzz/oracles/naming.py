@@ -37,7 +37,7 @@ def cast(program: Program, vocabulary: Vocabulary) -> Mapping[Ref, str]:
 
 
 class Names:
-    """What one text calls users and places; it tells the name that a user signed up under only once."""
+    """How one paragraph calls users and places, by what they are called in the `cast`."""
 
     def __init__(self, names: Mapping[Ref, str]) -> None:
         self._names = names

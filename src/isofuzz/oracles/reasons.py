@@ -18,7 +18,6 @@ class Reason:
         self._scene, self._names = scene, names
         self._model, self._violation = scene.model, scene.violation
         self._canary, self._observer = scene.canary, scene.observer
-        self._row = row_of(scene.history, scene.violation)
 
     def sentence(self) -> str:
         """A sentence to follow the one on what happened."""
@@ -31,7 +30,7 @@ class Reason:
                 assert canary
                 return self._why_gone(observer, canary)
             case Breach.MISPLACED:
-                return f"{observer} may see it there, but asked for something else: {self._asked_for()}."
+                return self._why_misplaced(observer)
             case Breach.ECHOED:
                 return "The target says that authors do not get their own events."
             case Breach.REPEATED:
@@ -61,13 +60,14 @@ class Reason:
 
     def _says_of_itself(self) -> str:
         """To which thread and to whom the row belongs, as it says."""
-        assert self._row
+        row = row_of(self._scene.history, self._violation)
+        assert row
         of = []
-        if self._row.threads is not None:
-            threads = [self._names.place(self._model.things[ref]) for ref in self._row.threads]
+        if row.threads is not None:
+            threads = [self._names.place(self._model.things[ref]) for ref in row.threads]
             of.append(f"to {' or '.join(threads) or 'a thread that no step made'}")
-        if self._row.owners is not None:
-            owners = dict.fromkeys(self._names.user(self._model.things[ref]) for ref in self._row.owners)
+        if row.owners is not None:
+            owners = dict.fromkeys(self._names.user(self._model.things[ref]) for ref in row.owners)
             of.append(f"to {' or '.join(owners) or 'a user whom no step made'}")
         return " and ".join(of)
 
@@ -100,9 +100,18 @@ class Reason:
             return "What is in a user's own space is for that user alone."
         return self._why_gone(observer, canary)
 
+    def _why_misplaced(self, observer: str) -> str:
+        """Whoever asked for something else may see it: by a right, or for having written it without one."""
+        canary = self._canary
+        assert canary
+        if canary.author is self._observer and canary.written.standing is Standing.NONE:
+            return f"{observer} had no right to write there, and asked for something else: {self._asked_for()}."
+        return f"{observer} may see it there, but asked for something else: {self._asked_for()}."
+
     def _why_gone(self, observer: str, canary: Canary) -> str:
         """The right was never given, came too late, or was taken; or the text was gone."""
-        place = next((t.spec.name for t in canary.home.lineage() if t.kind is Kind.THREAD), canary.home.spec.name)
+        thread = next((thing for thing in canary.home.lineage() if thing.kind is Kind.THREAD), canary.home)
+        place = thread.spec.name
         given = [act for act in what_gave(canary.home, self._observer) if act.possible]
         before = [act for act in given if act.invoked < self._violation.at]
         if not given and not is_public(canary.home):
@@ -123,6 +132,9 @@ class Reason:
                     f"and {observer} was given access to that {place} only in step {late[0].step} ({by(late[0])})."
                 )
             return f"It had been {how} in step {gone.step} ({by(gone)})."
+        write = canary.written
+        if write in what_took(thread, self._observer) and any(act.invoked < write.invoked for act in before):
+            return f"Step {write.step} ({by(write)}), which wrote it, took {observer}'s access to that {place} away."
         return f"Under no order of the steps had {observer} access to that {place} while it was there."
 
     def _why_theirs(self, observer: str) -> str:

@@ -22,7 +22,7 @@ class Scene:
 
     @property
     def observer(self) -> Thing:
-        """Whose observation it is; of a stored row, the user to whom the violation is charged."""
+        """The user of the violation: who saw, or lacked, what it is about."""
         return self.model.things[self.violation.user]
 
     @property

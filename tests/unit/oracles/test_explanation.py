@@ -75,6 +75,35 @@ class TestForeign:
         bob.receives(sock, text)
         assert explanation(story).endswith("B had lost access to that Room in step 6 (`post_and_kick`).")
 
+    def test_while_the_write_takes_the_right(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        ada.does("invite", room=room, member=bob)
+        sock = bob.does("connect").made()
+        write = ada.starts("post_and_kick", room=room, member=bob)
+        bob.receives(sock, write.text)
+        write.returns()
+        assert explanation(story).endswith(
+            "Step 6 (`post_and_kick`), which wrote it, took B's access to that Room away."
+        )
+
+    def test_while_what_replaces_it_gives_the_right(self, story: Story, ada: Person, bob: Person) -> None:
+        """The write left them out too, but they had nothing that it could take."""
+        made = ada.does("new_room_for", members=[])
+        invite = ada.starts("retitle_and_invite", room=made.made(), member=bob)
+        bob.does("search", text="", seen=[made.text])
+        invite.returns()
+        assert explanation(story).endswith("Under no order of the steps had B access to that Room while it was there.")
+
+    def test_while_the_write_leaves_them_out_of_a_record(
+        self, story: Story, ada: Person, bob: Person, room: Ref
+    ) -> None:
+        """Their access to the room stays."""
+        ada.does("invite", room=room, member=bob)
+        sock = bob.does("connect").made()
+        write = ada.starts("whisper", room=room, only=[ada])
+        bob.receives(sock, write.text)
+        write.returns()
+        assert "took B's access" not in explanation(story)
+
     def test_by_one_who_gets_the_right_later(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
         text = ada.does("post", room=room).text
         bob.does("search", text="", seen=[text])
@@ -176,6 +205,19 @@ def test_misplaced_in_a_frame(story: Story, ada: Person, room: Ref) -> None:
         "A may see it there, but asked for something else: A's Room (step 5)."
     )
     assert steps(story) == (1, 3, 4, 5, 6, 7)
+
+
+def test_misplaced_by_one_who_had_no_right_to_write_it(story: Story, ada: Person, bob: Person, room: Ref) -> None:
+    post, other = ada.does("post", room=room).made(), bob.does("new_room").made()
+    sock = bob.does("connect").made()
+    bob.does("watch", sock=sock, room=other)
+    text = bob.does("edit", message=post).text
+    bob.receives(sock, text)
+    assert explanation(story) == (
+        "User B (named 'a_b') saw text of one place in another: B socket 1 (opened in step 6) brought the Body that user "
+        "B wrote in step 8 (`edit`) into A's Room (step 3). "
+        "B had no right to write there, and asked for something else: B's Room (step 5)."
+    )
 
 
 class TestMissing:
