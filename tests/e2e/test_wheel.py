@@ -91,6 +91,6 @@ def test_it_finds_a_leak_and_replays_it(installed: Path, tmp_path: Path) -> None
 
 
 def test_it_finds_nothing_in_the_healthy_chat(installed: Path, tmp_path: Path) -> None:
-    told = done(installed / "isofuzz", "run", "chat", "--profile", "dev", cwd=tmp_path)
+    told = done(installed / "isofuzz", "run", "chat", "--profile", "replay", cwd=tmp_path)  # the sweep alone
     assert "isolated" in told.lower()
     assert list((tmp_path / ".isofuzz" / "cases").glob("*.json")) == []

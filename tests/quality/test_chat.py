@@ -138,7 +138,7 @@ def test_a_planted_leak_is_found_and_told_in_the_fewest_steps(run_of_chat: RunOf
         expected.fingerprint,
         expected.operations,
     )
-    assert expected.words in re.sub(r"\b(steps?|socket|and) \d+", r"\1 N", case.explanation)
+    assert expected.words in re.sub(r"\b([Ss]teps?|socket|and) \d+", r"\1 N", case.explanation)
     assert (str(case.hit_rate), case.cold) == ("2 of 2", True)
 
 

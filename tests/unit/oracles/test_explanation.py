@@ -87,7 +87,7 @@ class TestForeign:
 
     def test_while_what_replaces_it_gives_the_right(self, story: Story, ada: Person, bob: Person) -> None:
         """The write left them out too, but they had nothing that it could take."""
-        made = ada.does("new_room_for", members=[])
+        made = ada.does("new_room_for", members=[ada])
         invite = ada.starts("retitle_and_invite", room=made.made(), member=bob)
         bob.does("search", text="", seen=[made.text])
         invite.returns()
@@ -214,8 +214,8 @@ def test_misplaced_by_one_who_had_no_right_to_write_it(story: Story, ada: Person
     text = bob.does("edit", message=post).text
     bob.receives(sock, text)
     assert explanation(story) == (
-        "User B (named 'a_b') saw text of one place in another: B socket 1 (opened in step 6) brought the Body that user "
-        "B wrote in step 8 (`edit`) into A's Room (step 3). "
+        "User B (named 'a_b') saw text of one place in another: B socket 1 (opened in step 6) brought the Body that "
+        "user B wrote in step 8 (`edit`) into A's Room (step 3). "
         "B had no right to write there, and asked for something else: B's Room (step 5)."
     )
 
