@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,9 @@ RunOfChat = Callable[..., Summary]
 @pytest.fixture
 def run_of_chat(tmp_path: Path) -> RunOfChat:
     def to_the_end(profile: str, defect: str | None = None) -> Summary:
-        request = RunRequest(
-            target="chat", target_class=Chat, profile=profile_named(profile), defect=defect, cases=tmp_path / "cases"
-        )
-        return run(request)
+        # How small a story gets must not depend on how busy the machine is.
+        patient = replace(profile_named(profile), shrink_seconds=120)
+        return run(RunRequest("chat", Chat, patient, defect=defect, cases=tmp_path / "cases"))
 
     return to_the_end
 
