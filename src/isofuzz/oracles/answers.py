@@ -35,17 +35,17 @@ _SCRAPS = 2
 def answers_alike(before: str, about: str, after: str, ids: Collection[str]) -> bool | None:
     """Does the answer about something say what those before and after it say about what never existed?
 
-    `ids` are what the three calls named. None if the identifiers that were made up have the wrong form for the system,
-    which then says nothing about what exists.
+    `ids` are what the three calls named. None if that cannot be said: of such long answers, of such as vary in length
+    anyway, and where the identifiers that were made up have the wrong form for the system.
     """
     if any(text.startswith(_CUT) for text in (before, about, after)):
-        return True  # what they have in common could only be guessed
+        return None  # what they have in common could only be guessed
     cut = any(text.endswith(_CUT) for text in (before, about, after))
     first, asked, last = (_tokens(text, ids) for text in (before, about, after))
     if _MALFORMED & set(first) & set(last) - set(asked):
         return None
     if not cut and len(first) != len(last):
-        return True
+        return None  # the system answers the same question at different lengths
     if not cut and len(first) != len(asked):
         return False
     places: Iterator[tuple[str, str, str]] = zip(first, asked, last, strict=not cut)

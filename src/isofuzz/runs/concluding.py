@@ -45,7 +45,7 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         unjudged=len(not_judged),
         strict=request.strict,
     )
-    if done.trouble and not done.interrupted and not findings:
+    if done.trouble and not done.interrupted and verdict is not Verdict.LEAKED:
         verdict = Verdict.ERROR
     return Summary(
         target=request.target,

@@ -74,6 +74,7 @@ class Drawing:
         self._left = profile.programs
         self._deadline = time.monotonic() + profile.seconds
         self._problem: Exception | None = None
+        self._rounds = 0
 
     def draw(self) -> bool:
         """Draw programs up to the first that shows something new; False if the budget is spent.
@@ -84,7 +85,8 @@ class Drawing:
             return False
         machine: Any = build_machine(self._signatures, self, self._name, sessions=self._sessions)
         if self._seed is not None:
-            machine = hypothesis_seed(self._seed)(machine)
+            machine = hypothesis_seed(f"{self._seed}:{self._rounds}" if self._rounds else self._seed)(machine)
+        self._rounds += 1
         limits = settings(hypothesis_settings(self._profile), max_examples=self._left, database=self._examples)
         # The sink has what was found; what Hypothesis says of it is ignored, and also that it remembers nothing to run.
         with suppress(Stop, HypothesisException, SkipTest):
@@ -116,10 +118,13 @@ class Drawing:
     def ended(self, execution: Execution) -> bool:
         """Count the program, and compare one in so many; go on with another?"""
         self._left -= 1
-        programs, one_in = self._run.count(execution), self._profile.compare_one_in
-        if one_in and programs % one_in == 0:
-            self._run.compare(execution.program)
-        return not self._run.has_work and self._has_time()
+        try:
+            programs, one_in = self._run.count(execution), self._profile.compare_one_in
+            if one_in and programs % one_in == 0 and not self._problem and self._has_time():
+                self._run.compare(execution.program)
+        except Exception as problem:  # noqa: BLE001  # Hypothesis would take it for a failing example, and forget it
+            self.failed(problem)
+        return not (self._run.has_work or self._problem) and self._left > 0 and self._has_time()
 
     def failed(self, problem: Exception) -> None:
         """What isofuzz stands on has failed; raised again outside Hypothesis, which would take it for a finding."""

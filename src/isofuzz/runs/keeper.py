@@ -11,8 +11,9 @@ from pathlib import Path
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.store import CaseStore, Finding
 from isofuzz.engine.interpreter import Execution
+from isofuzz.oracles.crossing import FRAME
 from isofuzz.oracles.staleness import lost_by
-from isofuzz.oracles.violation import Violation
+from isofuzz.oracles.violation import Oracle, Violation
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding, AcceptList
 from isofuzz.runs.events import Kept, LeakSeen, Listener
@@ -91,6 +92,14 @@ class Keeper:
             self.pressing.add(case.fingerprint)
         if case.fingerprint not in self.bounded:  # or it may well be no leak here either
             self._listener(LeakSeen(finding))
+
+    def knows(self, violation: Violation) -> bool:
+        """Was it seen before: the same, or in one answer with others what a comparison shows of that answer now?"""
+        if any(violation.fingerprint in each for each in (self.findings, self.accepted, self.bounded)):
+            return True
+        compared = violation.oracle is Oracle.NONINTERFERENCE and violation.observer != FRAME
+        seen = (*self.findings.values(), *(accepted.finding for accepted in self.accepted.values()))
+        return compared and any(finding.case.violation.observer == violation.observer for finding in seen)
 
     def improve(self, case: Case) -> None:
         """The same bug was shown by a smaller program, or after smaller ones."""

@@ -75,7 +75,6 @@ class _Run:
         self._interrupted = False
         self._cut: list[str] = []
         self._comparing: Comparing | None = None
-        self._problem: Exception | None = None
 
     def to_the_end(self) -> Summary:
         """Everything, in order; an interruption or a failure ends it early and is told in the summary."""
@@ -126,7 +125,7 @@ class _Run:
         self._listener(Started(request.target, request.defect, self._profile.name, services.origin))
         self._system = system
         self._database = DatabaseWatch(services, system.pool)
-        self._comparing = Comparing(system, self._new_judge, self._kept.see)
+        self._comparing = Comparing(system, self._new_judge, self._kept.see, self._kept.knows)
         return system
 
     # -- what is known, sweep and find
@@ -152,10 +151,11 @@ class _Run:
             if time.monotonic() > until:
                 self._cut.append(f"the kept case {finding.path} was not executed: the time was up")
                 continue
-            self._replay_case(system, finding)
+            until += self._replay_case(system, finding)
 
-    def _replay_case(self, system: System, known: Finding) -> None:
-        case, reason = known.case, None
+    def _replay_case(self, system: System, known: Finding) -> float:
+        """Execute one case; the seconds that were spent on what it showed."""
+        case, reason, spent = known.case, None, 0.0
         reproducer = OnSystem(case, system, self._request.only, self._kept.see)
         for _ in range(tries_for(case.hit_rate)):
             trial = self.do(reproducer.once(case.program))
@@ -163,15 +163,16 @@ class _Run:
                 self.count(execution)
             for violation in trial.execution.judge.violations:
                 self._kept.see(trial.execution, violation)  # what was compared is told at its end
-            self._work_on_findings(system)
-            if trial.execution.judge.violations:
-                return
+            spent += self._work_on_findings(system)
+            if trial.shown:
+                return spent
             reason = reason or why_untested(case, trial.executions)
         if case.earlier and (shown := self.do(Cold(case, self._request.sources).shows(case.program))):
             self._kept.take(shown)  # it takes a system on which nothing else was executed
-            self._work_on_findings(system)
+            spent += self._work_on_findings(system)
         elif reason:
             self._cut.append(f"the kept case {known.path}: {reason}")
+        return spent
 
     def _sweep(self, system: System) -> None:
         self._listener(Phase("sweep"))
@@ -187,10 +188,10 @@ class _Run:
             )
             self.count(execution)
             self.do(self._watched.look())
-            self._work_on_findings(system)
+            until += self._work_on_findings(system)
             if exercise.compare and self._wants_findings():
                 self.compare(exercise.program)
-                self._work_on_findings(system)
+                until += self._work_on_findings(system)
 
     def _find(self, system: System) -> None:
         """Let Hypothesis draw programs until the budget is spent; after a finding, go on with what is left of it."""
@@ -207,9 +208,7 @@ class _Run:
             sessions=request.sessions,
         )
         while self._wants_findings() and drawing.draw():
-            paused = time.monotonic()
-            self._work_on_findings(system)
-            drawing.pause(time.monotonic() - paused)
+            drawing.pause(self._work_on_findings(system))
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run this on the run's loop. An interruption also ends the work, so that it does not go on behind the rest."""
@@ -244,7 +243,9 @@ class _Run:
 
     # -- findings
 
-    def _work_on_findings(self, system: System) -> None:
+    def _work_on_findings(self, system: System) -> float:
+        """Work on what was found, as long as findings are wanted; the seconds that took, which are no budget's."""
+        began = time.monotonic()
         casework = Casework(
             system,
             self._kept,
@@ -256,6 +257,7 @@ class _Run:
         )
         while self._kept.unworked and self._wants_findings():
             casework.work_on(self._kept.unworked[0])
+        return time.monotonic() - began
 
     def compare(self, program: Program) -> None:
         """Compare the program for each of its users, unless only other oracles are asked for."""

@@ -158,9 +158,6 @@ class TestAlike:
             ("node-1", "node-2", "node-1"),
             ("id 0b0cb3e8-8c4d-4c5b-8e53-6d1f0e0f7c11", "id 7d0cb3e8-8c4d-4c5b-8e53-6d1f0e0f7c12", "id 1"),
             ("request kxqp", "request mzvw", "request abxy"),
-            ("not found", "too many requests", "too many requests"),
-            ("not found", "not found now", "too many requests, wait"),
-            ("…cut before not found", "…cut before forbidden", "…cut before not found"),
             ("a b x 1…", "a c x 2…", "a d y 3…"),
             ("not found and so forth…", "not found and so on or…", "not found and so forth…"),
         ],
@@ -168,6 +165,20 @@ class TestAlike:
     def test_what_differs_anyway(self, story: Story, bob: Person, room: Ref, answers: tuple[str, str, str]) -> None:
         probes(bob, "history", room, answers)
         assert alike(story) == 1
+
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            ("not found", "too many requests", "too many requests"),
+            ("not found", "not found now", "too many requests, wait"),
+            ("…cut before not found", "…cut before forbidden", "…cut before not found"),
+        ],
+    )
+    def test_what_cannot_be_compared_is_neither(
+        self, story: Story, bob: Person, room: Ref, answers: tuple[str, str, str]
+    ) -> None:
+        probes(bob, "history", room, answers)
+        assert (alike(story), story.violations) == (0, [])
 
     @pytest.mark.parametrize(
         ("written", "answers"),

@@ -1,0 +1,76 @@
+"""What goes wrong while programs are drawn is told, and does not end the drawing as if all had been done."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isofuzz.runs import drawing
+from isofuzz.runs.drawing import Drawing
+from isofuzz.runs.profiles import PROFILES
+from isofuzz.target.signatures import Signatures
+
+
+@dataclass
+class Run:
+    """A run in which every program shows something, if it has work, and comparing fails, if it has a problem."""
+
+    problem: Exception | None = None
+    interrupted: bool = False
+    has_work: bool = False
+    compared: list[object] = field(default_factory=list)
+
+    def count(self, execution: Any) -> int:
+        return 10
+
+    def compare(self, program: Any) -> None:
+        self.compared.append(program)
+        if self.problem:
+            raise self.problem
+
+
+class Program:
+    program = "a program"
+
+
+@pytest.fixture
+def seeds(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Hypothesis, with one program in each round; the seeds of the rounds."""
+    used: list[object] = []
+
+    def one_program(machine: Any, settings: object) -> None:
+        machine.session.ended(Program())
+
+    def seeded(number: object) -> Any:
+        used.append(number)
+        return lambda machine: machine
+
+    monkeypatch.setattr(drawing, "run_state_machine_as_test", one_program)
+    monkeypatch.setattr(drawing, "hypothesis_seed", seeded)
+    return used
+
+
+def drawing_of(run: Run, signatures: Signatures, folder: Path) -> Drawing:
+    profile = PROFILES["dev"]
+    some_run: Any = run
+    return Drawing(some_run, signatures, profile, name="Pages", examples=folder, seed=7, sessions=None)
+
+
+def test_a_failure_while_comparing_is_raised(seeds: list[object], signatures: Signatures, tmp_path: Path) -> None:
+    run = Run(problem=RuntimeError("it went down"))
+    with pytest.raises(RuntimeError, match="it went down"):
+        drawing_of(run, signatures, tmp_path).draw()
+    assert run.compared == ["a program"]
+
+
+def test_an_interruption_is_raised(seeds: list[object], signatures: Signatures, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        drawing_of(Run(interrupted=True), signatures, tmp_path).draw()
+
+
+def test_each_round_draws_other_programs(seeds: list[object], signatures: Signatures, tmp_path: Path) -> None:
+    rounds = drawing_of(Run(has_work=True), signatures, tmp_path)
+    assert rounds.draw()
+    assert rounds.draw()
+    assert seeds == [7, "7:1"]
