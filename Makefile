@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 .PHONY: test demo lint clean
 
 test: lint
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n auto --dist worksteal
 
 demo: $(INSTALLED)
 	$(BIN)/isofuzz demo
