@@ -72,6 +72,8 @@ class Existence:
                 self.alike[about.invocation.operation, name] += 1
             case False:
                 self.told[about.invocation.operation, name] += 1
+                if about.completion.seen:
+                    return []  # it shows a text: whether that may be is another oracle's, and says it better
                 return [self._violation(before, about, thing)]
         return []
 

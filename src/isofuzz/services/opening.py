@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from isofuzz.errors import UsageError
+from isofuzz.errors import InfrastructureError, UsageError
 from isofuzz.oracles.posture import Posture
 from isofuzz.services.choosing import Choosing, Origin, switched_off
 from isofuzz.services.compose.running import POSTGRES
@@ -136,8 +136,14 @@ class Services:
 
     @property
     def observer(self) -> Connection:
-        """A connection to the run's database that sees every row and changes none; UsageError without Postgres."""
-        return self._required_postgres.observer
+        """A connection to the run's database that sees every row and changes none.
+
+        Raises UsageError in a run without Postgres, InfrastructureError once the server has gone.
+        """
+        observer = self._required_postgres.observer
+        if observer.is_closed():
+            raise InfrastructureError("The run's database cannot be looked into any more: its server went away")
+        return observer
 
     async def posture(self) -> Posture:
         """Whom the policies of the run's database bind, and what leads around them; empty in a run without Postgres.

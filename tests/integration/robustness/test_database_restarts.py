@@ -21,7 +21,7 @@ async def test_it_is_told_and_what_it_left_is_dropped_by_the_next_run(start: Sta
     assert "hunter2" not in stdout + stderr
     assert await server.left_behind()
 
-    following = start("run", "chat", ISOFUZZ_DATABASE_URL=str(server.url))
+    following = start("run", "chat", "--profile", "replay", ISOFUZZ_DATABASE_URL=str(server.url))
     stdout, stderr = following.communicate(timeout=60)
 
     assert following.returncode == 0, stdout + stderr

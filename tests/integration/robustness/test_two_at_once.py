@@ -1,4 +1,4 @@
-"""Two runs at once, for a minute, on one server and in one folder."""
+"""Two runs at once, for half a minute, on one server and in one folder."""
 
 from pathlib import Path
 from typing import Any
@@ -8,15 +8,15 @@ from isofuzz.cases.store import case_files, read_case
 Start = Any
 Server = Any
 
-A_MINUTE = """
+HALF_A_MINUTE = """
 [tool.isofuzz.budgets.nightly]
 programs = 1000000
-seconds = 60
+seconds = 30
 """
 
 
 async def test_healthy_ones_do_not_meet(start: Start, server: Server, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text(A_MINUTE)
+    (tmp_path / "pyproject.toml").write_text(HALF_A_MINUTE)
     url = str(server.url)
     runs = [start("run", "chat", "--profile", "nightly", ISOFUZZ_DATABASE_URL=url) for _ in range(2)]
 
