@@ -3,12 +3,13 @@
 Everything runs serially and from reset: twice as it is, for what differs then is noise, and once more for each user.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 
-from isofuzz.engine.interpreter import Execution
+from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System
 from isofuzz.history.entries import Skipped
 from isofuzz.history.world import Thing
@@ -65,7 +66,7 @@ async def compare(
     A difference counts if it is still there after `SURE` repetitions of both runs. Violations that are not `wanted`
     stop nothing, whatever they are.
     """
-    complete = await _execute(system, one_by_one(program), new_judge(), wanted, {})
+    complete = await execute(system, one_by_one(program), new_judge(), stop=partial(_shows, wanted), whole=True)
     comparing = _Comparing(system, complete, new_judge, wanted)
     comparing.heed(complete)
     things = complete.judge.model.things
@@ -110,26 +111,27 @@ class _Comparing:
         await self._again(alone, program)
         if self.result.leaking:
             return
+        interference = self._interference(user, left_out, alone)
         self.result.users += 1
         self.result.left_out.update(self._names(left_out))
-        self.result.observed.update(self._names(self._interference(user, left_out, alone).compared))
+        self.result.observed.update(self._names(interference.compared))
         waits = self._waits(left_out)
         for _ in range(SURE):
-            if not self._difference(user, left_out, alone):
+            if not self._wanted_of(interference):
                 return
             await self._again(alone, program, waits)
             await self._again(self._complete, self._program)
+            if self.result.leaking:
+                return
+            interference = self._interference(user, left_out, alone)
             waits = {}  # once is enough
-        violation = self._difference(user, left_out, alone)
+        violation = self._wanted_of(interference)
         if violation:
             complete.judge.violations.append(violation)
             complete.counterpart = alone[0].history
 
-    def _difference(self, user: Thing, left_out: frozenset[int], alone: list[Execution]) -> Violation | None:
-        """What differs; nothing once a run has shown a violation by itself, for it was not run to its end."""
-        if self.result.leaking:
-            return None
-        return next(filter(self._wanted, self._interference(user, left_out, alone).violations), None)
+    def _wanted_of(self, interference: Interference) -> Violation | None:
+        return next(filter(self._wanted, interference.violations), None)
 
     def _interference(self, user: Thing, left_out: frozenset[int], alone: list[Execution]) -> Interference:
         histories, others = ([each.history for each in executions] for executions in (self._complete, alone))
@@ -150,37 +152,20 @@ class _Comparing:
         return [self._model.deeds[step].operation.name for step in steps]
 
     async def _again(
-        self, executions: list[Execution], program: Program, waits: Mapping[int, float] | None = None
+        self, executions: list[Execution], program: Program, waits: Mapping[int, float] = MappingProxyType({})
     ) -> None:
-        execution = await _execute(self._system, program, self._new_judge(), self._wanted, waits or {})
+        execution = await execute(
+            self._system, program, self._new_judge(), stop=partial(_shows, self._wanted), whole=True, waits=waits
+        )
         self.result.executions += 1
         executions.append(execution)
         self.heed(execution)
 
     def heed(self, execution: Execution) -> None:
         """Note it if the execution shows a violation by itself."""
-        if any(map(self._wanted, execution.judge.violations)):
+        if _shows(self._wanted, execution):
             self.result.leaking = execution
 
 
-async def _execute(
-    system: System,
-    program: Program,
-    judge: Judge,
-    unwelcome: Callable[[Violation], bool],
-    waits: Mapping[int, float],
-) -> Execution:
-    """Run the program from reset, up to the first unwelcome violation; `waits`: seconds before steps, by number."""
-    await system.reset()
-    execution = Execution(system, judge, whole=True)
-    try:
-        for burst in program.bursts:
-            await asyncio.sleep(sum(waits.get(call.number, 0) for call in burst.calls))
-            await execution.run(burst)
-            if any(map(unwelcome, judge.violations)):
-                break
-        else:
-            await execution.finish()
-    finally:
-        await execution.close()
-    return execution
+def _shows(wanted: Callable[[Violation], bool], execution: Execution) -> bool:
+    return any(map(wanted, execution.judge.violations))

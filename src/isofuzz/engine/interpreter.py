@@ -6,7 +6,8 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from isofuzz.engine.evidence import everything, excerpt, shown
 from isofuzz.engine.made import Made, Ready
@@ -260,12 +261,18 @@ async def execute(
     sabotage: Sabotage | None = None,
     whole: bool = False,
     patience: float = 0,
+    waits: Mapping[int, float] = MappingProxyType({}),
 ) -> Execution:
-    """Run a whole program from reset, up to the burst after which `stop` says that it is enough; see `Execution`."""
+    """Run a whole program from reset, up to the burst after which `stop` says that it is enough; see `Execution`.
+
+    `waits`: seconds that are let go by before steps, by their number.
+    """
     await system.reset()
     execution = Execution(system, judge, on_violation, sabotage=sabotage, whole=whole, patience=patience)
     try:
         for burst in program.bursts:
+            if wait := sum(waits.get(call.number, 0) for call in burst.calls):
+                await asyncio.sleep(wait)
             await execution.run(burst)
             if stop(execution):
                 break

@@ -5,7 +5,7 @@ before it returns, and learns at its completion whether they happened.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from isofuzz.history.acts import Act, Right, Standing
@@ -309,6 +309,14 @@ class Model:
         if standing is Standing.NONE and not surely_uses(None, thing, since, until, apart_from=deed.act):
             return Standing.POSSIBLE
         return standing
+
+
+def model_of(history: Sequence[Entry], vocabulary: Vocabulary) -> Model:
+    """What is known of the world at the end of a history."""
+    model = Model(vocabulary)
+    for at, entry in enumerate(history):
+        model.feed(at, entry)
+    return model
 
 
 _CREATION_ORDER = {

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from isofuzz.history.acts import Act
 from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
-from isofuzz.history.model import Model
+from isofuzz.history.model import Model, model_of
 from isofuzz.history.world import Thing
-from isofuzz.oracles.scene import model_of
 from isofuzz.program.steps import Program, Ref
 from isofuzz.program.vocabulary import Kind, Vocabulary
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from isofuzz.history.acts import Act
 from isofuzz.history.entries import Entry
-from isofuzz.history.model import Model
+from isofuzz.history.model import model_of
 from isofuzz.history.world import Canary, Thing
 from isofuzz.oracles.exhibits import probed
 from isofuzz.oracles.rights import what_gave, what_took
@@ -60,11 +60,3 @@ class Scene:
         ends = self.canary.ends if self.canary else ()
         acts = [*what_gave(thing, user), *what_took(thing, user), *thing.ended_by(), *ends]
         return [act for act in acts if act.possible and act.invoked < self.violation.at]
-
-
-def model_of(history: Sequence[Entry], vocabulary: Vocabulary) -> Model:
-    """What is known of the world at the end of a history."""
-    model = Model(vocabulary)
-    for at, entry in enumerate(history):
-        model.feed(at, entry)
-    return model

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from isofuzz.history.acts import Standing
 from isofuzz.history.entries import Entry
-from isofuzz.history.model import Model
+from isofuzz.history.model import Model, model_of
 from isofuzz.history.world import BEGINNING, Canary, Thing, may_have_used
 from isofuzz.oracles.rights import holders, in_order, what_took
 from isofuzz.oracles.violation import Breach, Violation
@@ -18,9 +18,7 @@ def lost_by(history: Sequence[Entry], violation: Violation, vocabulary: Vocabula
     """
     if violation.serial is None:
         return None
-    model = Model(vocabulary)
-    for at, entry in enumerate(history):
-        model.feed(at, entry)
+    model = model_of(history, vocabulary)
     canary = model.canaries.get(violation.serial)
     if canary is None:
         return None

@@ -50,7 +50,7 @@ def run(request: RunRequest, listener: Listener = lambda event: None) -> Summary
 
 
 class _Run:
-    """One run in progress; also the session that the Hypothesis machine works for."""
+    """One run in progress; what draws programs and works on findings does so on its behalf."""
 
     def __init__(
         self,

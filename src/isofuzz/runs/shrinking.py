@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.engine.shrinker import Reproduces, Shrinker
-from isofuzz.history.deeds import Deed
-from isofuzz.history.model import Model
+from isofuzz.history.model import model_of
 from isofuzz.oracles.explanation import steps_involved
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.prune import only
@@ -132,7 +131,7 @@ def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
     if violation.oracle is not Oracle.NONINTERFERENCE:
         yield only(program, steps_involved(case.history, violation, vocabulary))
         return
-    deeds = _deeds_before(case, vocabulary)
+    deeds = model_of(case.history[: violation.at], vocabulary).deeds  # what had been done when it showed, in order
     place = violation.step if violation.socket is None else violation.socket.step
     observing = set() if place is None else {place}
     observing |= {step for step, deed in deeds.items() if violation.socket in deed.references}
@@ -141,14 +140,6 @@ def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
         for step in reversed(violation.without):
             if step in deeds and deeds[step].operation.writes:
                 yield only(program, {*also, step})
-
-
-def _deeds_before(case: Case, vocabulary: Vocabulary) -> dict[int, Deed]:
-    """What had been done when the violation showed, by step, in order."""
-    model = Model(vocabulary)
-    for at, entry in enumerate(case.history[: case.violation.at]):
-        model.feed(at, entry)
-    return model.deeds
 
 
 def earlier_guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
