@@ -13,16 +13,17 @@ from isofuzz.history.entries import (
     Delivery,
     Entry,
     Invocation,
+    Moved,
     Pooled,
     Row,
     Skipped,
     Storage,
 )
-from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 FORMAT = "isofuzz-case"
-VERSION = 2
-_READABLE = (1, VERSION)
+VERSION = 3
+_READABLE = (1, 2, VERSION)
 
 
 def to_json(case: Case) -> str:
@@ -86,8 +87,14 @@ def from_json(text: str, where: str) -> Case:
     return Reader(where).case(document)
 
 
-def _program(program: Program) -> list[list[Json]]:
-    return [[_call(call) for call in burst.calls] for burst in program.bursts]
+def _program(program: Program) -> list[Json | list[Json]]:
+    return [_burst(burst) for burst in program.bursts]
+
+
+def _burst(burst: Burst) -> Json | list[Json]:
+    """The steps; those that take turns with their schedule."""
+    steps = [_call(call) for call in burst.calls]
+    return steps if burst.schedule is None else {"schedule": str(burst.schedule), "steps": steps}
 
 
 def _call(call: Call) -> Json:
@@ -153,6 +160,9 @@ def _entry(entry: Entry) -> Json:
             return {"entry": "storage", "rows": [_row(row) for row in entry.rows]}
         case Pooled():
             return {"entry": "pooled", "connection": entry.connection, "state": dict(entry.state)}
+        case Moved():
+            blocked = list(entry.blocked)
+            return {"entry": "moved", "step": entry.step, "move": entry.move, "text": entry.text, "blocked": blocked}
 
 
 def _row(row: Row) -> Json:

@@ -13,6 +13,8 @@ from isofuzz.history.entries import (
     Delivery,
     Entry,
     Invocation,
+    Move,
+    Moved,
     Outcome,
     Pooled,
     Row,
@@ -21,6 +23,7 @@ from isofuzz.history.entries import (
 )
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 T = TypeVar("T")
@@ -70,8 +73,8 @@ class Reader:
     def _history(self, entries: list[Json]) -> tuple[Entry, ...]:
         return tuple(self._entry(entry) for entry in entries)
 
-    def _program(self, bursts: list[list[Json]]) -> Program:
-        program = Program(tuple(Burst(tuple(self._call(call) for call in burst)) for burst in bursts))
+    def _program(self, bursts: list[Json | list[Json]]) -> Program:
+        program = Program(tuple(map(self._burst, bursts)))
         known: set[int] = set()
         for call in program.calls:
             for ref in call.references():
@@ -83,6 +86,11 @@ class Reader:
         if not known:
             raise ValueError("it has no step")
         return program
+
+    def _burst(self, burst: Json | list[Json]) -> Burst:
+        if isinstance(burst, list):
+            return Burst(tuple(map(self._call, burst)))
+        return Burst(tuple(map(self._call, burst["steps"])), Schedule.parse(_text(burst["schedule"])))
 
     def _call(self, call: Json) -> Call:
         arguments = {str(name): self._argument(value) for name, value in call["arguments"].items()}
@@ -152,6 +160,9 @@ class Reader:
                 return Storage(tuple(map(_read_row, entry["rows"])))
             case "pooled":
                 return Pooled(_text(entry["connection"]), {_text(n): _text(v) for n, v in entry["state"].items()})
+            case "moved":
+                blocked = tuple(int(step) for step in entry["blocked"])
+                return Moved(int(entry["step"]), Move(entry["move"]), _text(entry["text"]), blocked)
         raise ValueError(f"there is no entry {entry['entry']!r}")
 
 

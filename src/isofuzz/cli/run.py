@@ -63,6 +63,12 @@ def run(
             help="Count hazards as leaks: an operation over its budget, or something left on a pooled connection.",
         ),
     ] = False,
+    no_gate: Annotated[
+        bool,
+        typer.Option(
+            "--no-gate", help="Control no interleaving: steps that overlap start at once, and take their luck."
+        ),
+    ] = False,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
     ] = None,
@@ -103,6 +109,7 @@ def run(
             sources=sources(database_url, allow_host, valkey_url=valkey_url),
             sessions=sessions,
             strict=strict,
+            gated=not no_gate,
             accept=configuration.accepted(datetime.now().astimezone().date()),
         )
         raise typer.Exit(_run_and_tell(request, json))

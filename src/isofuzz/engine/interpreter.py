@@ -6,12 +6,17 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
+from isofuzz.engine.control import Control
 from isofuzz.engine.evidence import everything, excerpt, shown
 from isofuzz.engine.made import Made, Ready
+from isofuzz.engine.overlap import Overlap
 from isofuzz.engine.sabotage import Sabotage
+from isofuzz.engine.schedulers import Given, Scheduler
 from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.system import Past, System
 from isofuzz.errors import IsofuzzError
@@ -20,6 +25,8 @@ from isofuzz.history.entries import (
     Entry,
     History,
     Invocation,
+    Move,
+    Moved,
     Outcome,
     Row,
     Skipped,
@@ -29,6 +36,7 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
 from isofuzz.program.probes import are_probes, names_unissued
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import (
     Burst,
     Call,
@@ -49,6 +57,8 @@ class Execution:
     time counts with what it was waited for: without it, a system that hangs would look quick. One that ended
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
+
+    `diverged` says of each schedule that did not fit from where on, in words.
 
     `counterpart` is the history with which this one was compared, if that showed something.
 
@@ -73,6 +83,7 @@ class Execution:
         self.bursts: list[Burst] = []
         self.durations: dict[int, float] = {}
         self.counterpart: History = []
+        self.diverged: list[str] = []
         self._on_violation = on_violation
         self._on_answer = on_answer
         self._whole = whole
@@ -97,21 +108,24 @@ class Execution:
         """By which reference the program knows what an operation returned; None if none did."""
         return self._made.ref_of(thing)
 
-    async def run(self, burst: Burst) -> None:
-        """Execute one burst: start its steps together and return when all have ended and their events are in.
+    async def run(self, burst: Burst, scheduler: Scheduler | None = None) -> None:
+        """Execute one burst: start its steps, let them overlap, and return when all have ended and their events are in.
 
-        Raises SystemDown if the system under test has died.
+        `scheduler` decides who moves when; without one the burst's schedule does, if it has one. What was decided is
+        the schedule of the burst from then on. Raises SystemDown if the system under test has died.
         """
         if not self.bursts:
             await self._look_at_pool()
         self.bursts.append(burst)
         ready = [step for call in burst.calls if (step := self._ready(call))]
-        for step in ready:
-            self._record(Invocation.of(step.call, step.canaries, step.ids))
+        if scheduler is None and burst.schedule is not None:
+            scheduler = Given(burst.schedule)
         if len(ready) == 1:
-            await self._perform(ready[0])
+            await self._invoke(ready[0])
+        elif scheduler and self.system.control:
+            await self._take_turns(ready, scheduler, self.system.control)
         else:
-            await asyncio.gather(*(self._perform(step) for step in ready))
+            await self._together(ready)
         if self._patience and any(step.operation.takes_away for step in ready):
             await asyncio.sleep(self._patience)
         if self._whole:
@@ -119,6 +133,30 @@ class Execution:
         elif any(step.canaries for step in ready):
             await self._settle(self.judge.delivery.awaited())
         self._check()
+
+    async def _invoke(self, step: Ready) -> None:
+        self._record(Invocation.of(step.call, step.canaries, step.ids))
+        await self._perform(step)
+
+    async def _together(self, steps: Sequence[Ready]) -> None:
+        """Start them all at once: nobody controls who moves when."""
+        for step in steps:
+            self._record(Invocation.of(step.call, step.canaries, step.ids))
+        await asyncio.gather(*map(self._perform, steps))
+
+    async def _take_turns(self, steps: Sequence[Ready], scheduler: Scheduler, control: Control) -> None:
+        """Have one of them move at a time."""
+        burst = self.bursts[-1]
+
+        def moved(step: int, move: Move, text: str, blocked: tuple[int, ...]) -> None:
+            self.bursts[-1] = replace(burst, schedule=Schedule.of(overlap.taken))
+            _, said = self._scan([text], keep=True)
+            self._record(Moved(step, move, said, blocked))
+
+        overlap = Overlap(control, scheduler, moved)
+        await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
+        if isinstance(scheduler, Given) and scheduler.diverged is not None:
+            self.diverged.append(_divergence(burst, scheduler.diverged))
 
     async def finish(self) -> None:
         """Let everything arrive that is under way on any socket, then drop the connections."""
@@ -238,6 +276,11 @@ class Execution:
     def _check(self) -> None:
         self._sockets.check()
         self.system.check_alive()
+
+
+def _divergence(burst: Burst, place: int) -> str:
+    steps = " and ".join(str(call.number) for call in burst.calls)
+    return f"the schedule {burst.schedule} of steps {steps} no longer fits from its decision {place + 1} on"
 
 
 def _is_being_cancelled() -> bool:

@@ -17,6 +17,7 @@ from isofuzz.engine.composer import Composer
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.plan import Plan, as_argument
 from isofuzz.engine.prologue import crowd, prologue
+from isofuzz.engine.schedulers import Scheduler, scheduler
 from isofuzz.generators import alike_names, keys, names, queries, template, values
 from isofuzz.history.relations import Relation
 from isofuzz.program.steps import Argument, Burst, Call, SecretText
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 _MOST_TOGETHER = 4
 """Steps of one burst at the most, unless more sessions are asked for."""
+
+_SEED = 3
+"""Bytes from which a scheduler decides who moves when: too few for its every decision, so they are spread out."""
 
 _ONE_PROBE_IN = 8
 """How often a step that can be a probe is one."""
@@ -81,7 +85,12 @@ class _Drawn:
     def __init__(self, operation: Operation, picks: bytes, drawn: Mapping[str, Any]) -> None:
         self._drawn = drawn
         self._picks = dict(zip((parameter.name for parameter in operation.parameters), picks, strict=False))
-        self._last = picks[-1]
+        self._last = picks[len(operation.parameters)]
+        self._seed = int.from_bytes(picks[len(operation.parameters) + 1 :])
+
+    def scheduler(self, steps: Sequence[int]) -> Scheduler | None:
+        """Who decides which of these steps moves when, should they overlap; None: nobody does."""
+        return scheduler(self._seed, steps)
 
     def together(self, *, of_four: int) -> bool:
         """Shall the next step overlap this one? So many of four do."""
@@ -117,6 +126,7 @@ class IsolationMachine(RuleBasedStateMachine):
         self._composer = Composer(self.signatures.vocabulary)
         self._execution: Execution | None = None
         self._pending: list[Call] = []
+        self._choices: _Drawn | None = None
         self._over = False
 
     @initialize(
@@ -135,7 +145,7 @@ class IsolationMachine(RuleBasedStateMachine):
     def take(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
         """Compose a step from what was drawn and execute it, unless the program is over."""
         if not self._over:
-            choices = _Drawn(operation, drawn[_PICKS], drawn)
+            choices = self._choices = _Drawn(operation, drawn[_PICKS], drawn)
             if choices.probes() and (probe := self._composer.probe(operation, choices)):
                 self._flush()
                 for each in probe:
@@ -149,7 +159,7 @@ class IsolationMachine(RuleBasedStateMachine):
             self._flush()
             share = _picks_for(operation)
             for index, session in enumerate(self._composer.sessions()[: self.sessions]):
-                choices = _Drawn(operation, drawn[_PICKS][index * share :][:share], drawn)
+                choices = self._choices = _Drawn(operation, drawn[_PICKS][index * share :][:share], drawn)
                 call = self._composer.compose(operation, choices, session=session.ref)
                 if call:
                     self._add(call, together=True)
@@ -174,7 +184,9 @@ class IsolationMachine(RuleBasedStateMachine):
     def _flush(self) -> None:
         burst, self._pending = Burst(tuple(self._pending)), []
         if burst.calls and self._execution and not self._over:
-            self._do(self._execution.run(burst))
+            steps = [call.number for call in burst.calls]
+            decides = self._choices.scheduler(steps) if self._choices and len(steps) > 1 else None
+            self._do(self._execution.run(burst, decides))
             if not self.session.wants_more(self._execution):
                 self._over = True
 
@@ -221,8 +233,8 @@ def build_machine(
 
 
 def _picks_for(operation: Operation) -> int:
-    """How many bytes one step takes: one for each parameter, and one for what it overlaps."""
-    return len(operation.parameters) + 1
+    """How many bytes one step takes: one for each parameter, one for what it overlaps, and those of its scheduler."""
+    return len(operation.parameters) + 1 + _SEED
 
 
 def _rule(signatures: Signatures, operation: Operation, *, sessions: int | None = None) -> object:

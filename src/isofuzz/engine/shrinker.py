@@ -1,14 +1,14 @@
 """Delta debugging over a recorded program (Zeller and Hildebrandt 2002), keeping its fingerprint.
 
 It works on whole steps with what refers to them, so it needs a few dozen executions where shrinking the draws that
-made the program takes hundreds: first steps, then overlap, then values.
+made the program takes hundreds: first steps, then overlap, then context switches, then values.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
-from isofuzz.program.prune import apart, with_call, without
+from isofuzz.program.prune import apart, scheduled, with_call, without
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, SecretText
 from isofuzz.program.vocabulary import Draw, Vocabulary
 
@@ -57,6 +57,7 @@ class Shrinker:
             before = self.best
             await self._drop_steps()
         await self._take_apart()
+        await self._switch_less()
         await self._simplify_values()
         return self.best
 
@@ -77,6 +78,15 @@ class Shrinker:
             if len(self.best.bursts[index].calls) > 1:
                 await self._try(apart(self.best, index))
             index += 1
+
+    async def _switch_less(self) -> None:
+        """Have whoever moved last go on wherever that is enough, later decisions first."""
+        for index in range(len(self.best.bursts)):
+            schedule = self.best.bursts[index].schedule
+            for place in reversed(range(len(schedule.decisions) if schedule else 0)):
+                now = self.best.bursts[index].schedule
+                if now and now[place]:
+                    await self._try(scheduled(self.best, index, now.without_switch(place)))
 
     async def _simplify_values(self) -> None:
         for number in [call.number for call in self.best.calls]:

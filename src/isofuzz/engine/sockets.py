@@ -7,6 +7,7 @@ from typing import Protocol
 from isofuzz.engine.evidence import excerpt
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.system import System
+from isofuzz.gate.operation import outside
 from isofuzz.history.entries import Barrier, Closed, Delivery, Entry
 from isofuzz.program.steps import Ref
 from isofuzz.target.base import Target
@@ -50,7 +51,8 @@ class Sockets:
         """Start to read the sockets that are new. What they brought before is not lost: it waits in them."""
         for ref, socket in self._sockets.items():
             if socket not in self._readers:
-                self._readers[socket] = asyncio.create_task(self._read(ref, socket))
+                # It reads for as long as the socket lives, and works for none of the operations.
+                self._readers[socket] = asyncio.create_task(self._read(ref, socket), context=outside())
 
     async def barriers(self, wanted: Collection[Ref], *, since: int) -> None:
         """Wait until everything that was sent to these sockets before time `since` has arrived, and record that.

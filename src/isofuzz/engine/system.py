@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from isofuzz.engine.control import Control
 from isofuzz.engine.pooled import Pool
 from isofuzz.errors import IsofuzzError, SystemDown
 from isofuzz.history.entries import History, Invocation
@@ -100,6 +101,8 @@ class System:
     mint: Mint
     minted: int = 0
     past: deque[Past] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    control: Control | None = None
+    """What it takes to control who moves while steps overlap, if that is there."""
     stop_problem: str | None = None
     """Why the system could not be stopped in order, in words. Known once it is stopped; says nothing of isolation."""
     pool: Pool = field(init=False)
@@ -194,13 +197,17 @@ def _told(cause: BaseException) -> str:
 
 @asynccontextmanager
 async def running(
-    target: Target, signatures: Signatures, services: ResettableServices, mint: Mint
+    target: Target,
+    signatures: Signatures,
+    services: ResettableServices,
+    mint: Mint,
+    control: Control | None = None,
 ) -> AsyncIterator[System]:
-    """Start the system through the target's lifespan, and stop it at the end.
+    """Start the system through the target's lifespan, and stop it at the end; `control` is there already.
 
     Raises SystemDown if it fails to start or takes longer than the target's `start_within` seconds.
     """
-    system = System(target, signatures, services, mint)
+    system = System(target, signatures, services, mint, control=control)
     logging.getLogger().addHandler(system._log)
     up = asyncio.Event()
     stop = asyncio.Event()

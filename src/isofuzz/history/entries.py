@@ -125,5 +125,30 @@ class Pooled:
     state: Mapping[str, str] = field(default_factory=dict)
 
 
-Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled
+class Move(StrEnum):
+    """What lets a step go on that overlaps others under control."""
+
+    START = "start"
+    STATEMENT = "statement"
+    """One that it has the database execute."""
+    REPLY = "reply"
+    """To a statement that had to wait for a lock."""
+    TASK = "task"
+    """One of its tasks takes its next step."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A step that overlaps others was let go on, and nobody else was until all came to rest.
+
+    `text`: what it was about to do; `blocked`: the steps that waited for a lock then.
+    """
+
+    step: int
+    move: Move
+    text: str = ""
+    blocked: tuple[int, ...] = ()
+
+
+Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled | Moved
 History = list[Entry]

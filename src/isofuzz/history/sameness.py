@@ -1,8 +1,8 @@
 """Are two histories of one program the same? Compared is what a program controls, not what the system numbers anew.
 
 Of each step: whether it was executed, how it ended, which texts it showed in which order, and the excerpt of that. Of
-each socket: its events and its replies, each in their order. Not compared is when a frame arrived between the steps,
-for nothing orders that.
+each socket: its events and its replies, each in their order. Of steps that took turns: who moved when, to do what, and
+who waited for a lock. Not compared is when a frame arrived between the steps, for nothing orders that.
 
 Identifiers, times and random values differ from run to run. A history does not say which words of an excerpt are such,
 so every word with a digit in it counts as one: a whole word, so an id 4 has nothing to do with a 404.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from isofuzz.history.entries import Barrier, Completion, Delivery, History, Invocation, Outcome, Skipped
+from isofuzz.history.entries import Barrier, Completion, Delivery, History, Invocation, Moved, Outcome, Skipped
 from isofuzz.program.canary import MARK
 from isofuzz.program.steps import Ref
 
@@ -46,7 +46,7 @@ class Difference:
 def first_difference(first: History, second: History) -> Difference | None:
     """Where two histories of the same program first differ; None if they are the same."""
     one, two = _Told(first), _Told(second)
-    found = chain(_steps_that_differ(one, two), _sockets_that_differ(one, two))
+    found = chain(_moves_that_differ(one, two), _steps_that_differ(one, two), _sockets_that_differ(one, two))
     earliest = min(found, key=lambda each: each[0], default=None)
     if earliest is None:
         return None
@@ -55,7 +55,8 @@ def first_difference(first: History, second: History) -> Difference | None:
 
 
 def overlapping_steps(history: History) -> frozenset[int]:
-    """The steps during which another was under way: without a schedule nobody controls which comes first."""
+    """The steps during which another was under way, and that took no turns: nobody controls which comes first."""
+    took_turns = {entry.step for entry in history if isinstance(entry, Moved)}
     under_way: set[int] = set()
     overlapping: set[int] = set()
     for entry in history:
@@ -65,7 +66,7 @@ def overlapping_steps(history: History) -> frozenset[int]:
                 overlapping |= under_way
         elif isinstance(entry, Completion):
             under_way.discard(entry.step)
-    return frozenset(overlapping)
+    return frozenset(overlapping - took_turns)
 
 
 _Found = tuple[int, str, str, str]
@@ -82,6 +83,7 @@ class _Told:
         self.writers: dict[int, int] = {}
         self.frames: defaultdict[tuple[Ref, bool], list[tuple[int, Delivery]]] = defaultdict(list)
         self.ordered: dict[Ref, int] = {}
+        self.moves: list[tuple[int, Moved]] = []
         overlapping = overlapping_steps(history)
         self.uncontrolled_from = self.length
         for at, entry in enumerate(history):
@@ -98,6 +100,8 @@ class _Told:
                     self.ends[entry.step] = at, entry
                 case Delivery():
                     self.frames[entry.socket, entry.reply].append((at, entry))
+                case Moved():
+                    self.moves.append((at, entry))
                 case Barrier() if entry.orders:
                     self.ordered[entry.socket] = at
 
@@ -118,6 +122,27 @@ class _Told:
         return ", then of ".join(
             f"step {self.writers[serial]}" if serial in self.writers else "an earlier program" for serial in serials
         )
+
+
+def _moves_that_differ(one: _Told, two: _Told) -> Iterator[_Found]:
+    for number, (first, second) in enumerate(zip_longest(one.moves, two.moves), start=1):
+        if not (first and second and _same_move(first[1], second[1])):
+            at = min(move[0] for move in (first, second) if move)
+            yield at, f"move {number} of steps that overlap", _move(first), _move(second)
+            return
+
+
+def _same_move(first: Moved, second: Moved) -> bool:
+    alike = (first.step, first.move, first.blocked) == (second.step, second.move, second.blocked)
+    return alike and _same_text(first.text, second.text)
+
+
+def _move(move: tuple[int, Moved] | None) -> str:
+    if move is None:
+        return "there was none"
+    moved = move[1]
+    doing = f"{moved.move} of step {moved.step}" + (f" ({moved.text})" if moved.text else "")
+    return doing + (f" while {', '.join(map(str, moved.blocked))} waited for a lock" if moved.blocked else "")
 
 
 def _steps_that_differ(one: _Told, two: _Told) -> Iterator[_Found]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import Argument, Burst, Call, Program, Ref, Several
 
 
@@ -21,7 +22,7 @@ def without(program: Program, numbers: Collection[int]) -> Program:
                 gone.add(call.number)
             else:
                 kept.append(pruned)
-        bursts.append(Burst(tuple(kept)))
+        bursts.append(burst.with_calls(kept))
     return Program(tuple(burst for burst in bursts if burst.calls))
 
 
@@ -57,11 +58,18 @@ def apart(program: Program, index: int) -> Program:
     return Program(program.bursts[:index] + split + program.bursts[index + 1 :])
 
 
+def scheduled(program: Program, index: int, schedule: Schedule | None) -> Program:
+    """The program in which the steps of one burst take turns as this schedule says."""
+    burst = replace(program.bursts[index], schedule=schedule)
+    return Program((*program.bursts[:index], burst, *program.bursts[index + 1 :]))
+
+
 def with_call(program: Program, call: Call) -> Program:
     """The program in which this step stands in the place of the one of the same number."""
     return Program(
         tuple(
-            Burst(tuple(call if old.number == call.number else old for old in burst.calls)) for burst in program.bursts
+            burst.with_calls(call if old.number == call.number else old for old in burst.calls)
+            for burst in program.bursts
         )
     )
 

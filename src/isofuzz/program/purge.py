@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from isofuzz.program.prune import with_arguments
-from isofuzz.program.steps import Argument, Burst, Call, NeverIssued, Program, Ref, Several
+from isofuzz.program.steps import Argument, Call, NeverIssued, Program, Ref, Several
 from isofuzz.program.vocabulary import Vocabulary
 
 
@@ -26,7 +26,7 @@ class _Purge:
         self._unissued: dict[Ref, NeverIssued] = {}
 
     def program(self) -> Program:
-        bursts = (Burst(tuple(filter(None, map(self._purged, burst.calls)))) for burst in self._program.bursts)
+        bursts = (burst.with_calls(filter(None, map(self._purged, burst.calls))) for burst in self._program.bursts)
         return Program(tuple(burst for burst in bursts if burst.calls))
 
     def _purged(self, call: Call) -> Call | None:

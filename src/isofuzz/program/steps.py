@@ -4,9 +4,11 @@ Arguments are symbolic, so a program means the same in every run: a reference na
 not the identifier that the system gave it, and a secret is a text with a slot in which each run puts its own canary.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from isofuzz.program.schedule import Schedule
 
 CANARY_SLOT = "{canary}"
 
@@ -85,9 +87,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Burst:
-    """Steps that are started together, in this order, and awaited together; one step alone runs to its end."""
+    """Steps that overlap: started together, in this order, and awaited together; one step alone runs to its end.
+
+    `schedule` says who moves when. None: nobody controls that.
+    """
 
     calls: tuple[Call, ...]
+    schedule: Schedule | None = None
+
+    def with_calls(self, calls: Iterable[Call]) -> "Burst":
+        """The same with other steps; one that is left alone has nobody to take turns with."""
+        kept = tuple(calls)
+        return Burst(kept, self.schedule if len(kept) > 1 else None)
 
 
 @dataclass(frozen=True)

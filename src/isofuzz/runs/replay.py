@@ -8,9 +8,11 @@ from pathlib import Path
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.store import read_case
+from isofuzz.engine.control import controlled
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.system import running
 from isofuzz.errors import CaseUnreadable, InfrastructureError, UsageError
+from isofuzz.gate.loop import ControlledLoop
 from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
@@ -120,7 +122,11 @@ def run_again(case: Case, sources: Sources, most: int, *, all_of_them: bool = Fa
 
     async def on_a_new_system() -> None:
         target = planted(target_class, case.defect)
-        async with open_services(sources) as services, running(target, signatures, services, new_mint()) as system:
+        async with (
+            open_services(sources) as services,
+            controlled(services) as control,
+            running(target, signatures, services, new_mint(), control) as system,
+        ):
             reproducer = OnSystem(case, system, tuple(Oracle), lambda execution, violation: None)
             reproducer.patience = patience_for(case, system)
             again.add(case, await reproducer.once(case.program))
@@ -128,7 +134,7 @@ def run_again(case: Case, sources: Sources, most: int, *, all_of_them: bool = Fa
                 again.add(case, await reproducer.once(case.program))
 
     while not is_enough():
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        with asyncio.Runner(loop_factory=ControlledLoop) as runner:
             runner.run(on_a_new_system())
     return again
 

@@ -26,8 +26,8 @@ _BEYOND_GRACE = 1.2
 
 
 def overlaps(program: Program) -> bool:
-    """Do steps of the program overlap? Without a gate their order is not controlled."""
-    return any(len(burst.calls) > 1 for burst in program.bursts)
+    """Do steps of the program overlap in an order that nobody controls?"""
+    return any(len(burst.calls) > 1 and burst.schedule is None for burst in program.bursts)
 
 
 def tries_for(hit_rate: HitRate) -> int:

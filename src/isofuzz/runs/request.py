@@ -19,7 +19,7 @@ class RunRequest:
     """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go.
 
     `sessions` is how many users act at the same time, each with a session: by themselves programs have two or three.
-    `strict`: a hazard counts as a leak.
+    `strict`: a hazard counts as a leak. `gated`: who moves while steps overlap is controlled where it can be.
     """
 
     target: str
@@ -33,6 +33,7 @@ class RunRequest:
     accept: AcceptList = field(default_factory=AcceptList)
     sessions: int | None = None
     strict: bool = False
+    gated: bool = True
 
 
 def check_sessions(sessions: int | None) -> None:

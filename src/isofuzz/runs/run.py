@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import Any, TypeVar
 
 from isofuzz.cases.store import CaseStore, Finding
+from isofuzz.engine.control import controlled
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System, running
 from isofuzz.errors import InfrastructureError
+from isofuzz.gate.loop import ControlledLoop
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
@@ -45,7 +47,7 @@ def run(request: RunRequest, listener: Listener = lambda event: None) -> Summary
     signatures = read_signatures(request.target_class)
     target = planted(request.target_class, request.defect)
     CaseStore(request.cases).open()
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    with asyncio.Runner(loop_factory=ControlledLoop if request.gated else asyncio.SelectorEventLoop) as runner:
         return _Run(request, target, signatures, listener, runner.get_loop()).to_the_end()
 
 
@@ -109,7 +111,8 @@ class _Run:
         request = self._request
         services = await stack.enter_async_context(open_services(request.sources))
         self._services, self._versions = services.origin, dict(services.versions)
-        system = await stack.enter_async_context(running(self._target, self._signatures, services, new_mint()))
+        control = await stack.enter_async_context(controlled(services))
+        system = await stack.enter_async_context(running(self._target, self._signatures, services, new_mint(), control))
         self._services, self._versions = services.origin, dict(services.versions)  # with what its start asked for
         self._keeper = Keeper(
             target=request.target,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -25,6 +26,14 @@ from isofuzz.services.sources import Sources
 from isofuzz.services.valkey.for_run import RunValkey
 
 
+@dataclass(frozen=True)
+class Door:
+    """What stands before a database: the folder of its Unix socket, or a host of this machine, and the port."""
+
+    host: str
+    port: int
+
+
 class Services:
     """What a run stands on, as the `lifespan` of a target gets it."""
 
@@ -41,9 +50,12 @@ class Services:
         """Ten characters in the names of this run's database and roles, and of no other run's."""
         self.folder: Path = folder.scratch
         """An empty folder that only this user can enter; deleted with the run."""
+        self.door_folder: Path = folder.path / "gate"
+        """Where a door may be made: its socket's path is no longer than that of the server's."""
         self._postgres = postgres
         self._valkey = valkey
         self._processes = processes
+        self._door: Door | None = None
 
     @property
     def database_url(self) -> str:
@@ -51,7 +63,23 @@ class Services:
 
         Raises UsageError in a run without Postgres.
         """
-        return self._required_postgres.owner.url
+        return self._through_the_door(self._required_postgres.owner).url
+
+    @property
+    def postgres(self) -> RunPostgres | None:
+        """The run's Postgres; None if it has none."""
+        return self._postgres
+
+    def lead_through(self, door: Door) -> None:
+        """From now on, have the system connect to its database through this door."""
+        self._door = door
+
+    def _through_the_door(self, role: Role) -> Role:
+        if self._door is None:
+            return role
+        # What it says of TLS is for the server: nothing is encrypted on the way to the door.
+        url = replace(DatabaseUrl.parse(role.url), host=self._door.host, port=self._door.port, options={})
+        return replace(role, url=str(url))
 
     @property
     def origin(self) -> str:
@@ -76,9 +104,9 @@ class Services:
         Raises UsageError when `name` cannot name a role, or names one already.
         """
         full_name = roles.role_name(name, self.suffix)
-        database = DatabaseUrl.parse(self.database_url)
+        database = DatabaseUrl.parse(self._required_postgres.owner.url)
         try:
-            return await roles.create_login(self._required_postgres.admin, full_name, database)
+            return self._through_the_door(await roles.create_login(self._required_postgres.admin, full_name, database))
         except asyncpg.DuplicateObjectError:
             raise UsageError(f"the role {name!r} was created before: call create_role once for each name") from None
 

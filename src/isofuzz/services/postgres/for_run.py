@@ -13,7 +13,7 @@ from isofuzz.services.postgres import reset, roles
 from isofuzz.services.postgres.adoption import registered_run
 from isofuzz.services.postgres.binaries import find_postgres
 from isofuzz.services.postgres.cluster import SPARE_DATABASE, running_cluster
-from isofuzz.services.postgres.connecting import Connection, connected, server_version
+from isofuzz.services.postgres.connecting import Connection, connected, quoted, server_version
 from isofuzz.services.postgres.roles import Role
 from isofuzz.services.postgres.url import DatabaseUrl
 from isofuzz.services.server_user import ServerUser
@@ -35,10 +35,33 @@ class RunPostgres:
     resetting: reset.Reset
     observer: Connection
     """A connection to the run's database that sees every row and changes none."""
+    monitor: Connection
+    """A connection that asks the server how the system's connections are, also while another one is asked."""
+    address: DatabaseUrl
+    """Where the server is, with the administrator's login."""
+    is_ours: bool
+    """Is the server the run's own, so that nobody else minds what is done with it?"""
     own_backends: tuple[int, ...]
     """The server processes of isofuzz's own connections to the run's database."""
     origin: str
     """One line for people: which Postgres this is, and why."""
+
+    async def find_deadlocks_at_once(self) -> bool:
+        """Have new connections to the run's database look for deadlocks as soon as they wait; False: we may not.
+
+        Else the timer of whoever waited first decides who has to give way.
+        """
+        database = quoted(self.owner_database)
+        try:
+            await self.admin.execute(f"ALTER DATABASE {database} SET deadlock_timeout = '1ms'")
+        except asyncpg.InsufficientPrivilegeError:
+            return False
+        return True
+
+    @property
+    def owner_database(self) -> str:
+        """The name of the run's database."""
+        return DatabaseUrl.parse(self.owner.url).database
 
     @property
     def version(self) -> str:
@@ -73,9 +96,18 @@ async def run_postgres(
         else:
             with not_usable(choice):
                 server = await stack.enter_async_context(_given(choice, suffix, allow_hosts))
-        owner, resetting, observer, own = await stack.enter_async_context(_database(server, suffix))
-        origin = f"Postgres {server_version(server.admin)}, {server.source} ({choice.why})"
-        yield RunPostgres(server.admin, owner, resetting, observer, own, origin)
+        owner, resetting, observer, monitor = await stack.enter_async_context(_database(server, suffix))
+        yield RunPostgres(
+            admin=server.admin,
+            owner=owner,
+            resetting=resetting,
+            observer=observer,
+            monitor=monitor,
+            address=server.url,
+            is_ours=choice.origin is Origin.EMBEDDED,
+            own_backends=tuple(each.get_server_pid() for each in (resetting.connection, observer, monitor)),
+            origin=f"Postgres {server_version(server.admin)}, {server.source} ({choice.why})",
+        )
 
 
 @asynccontextmanager
@@ -94,13 +126,8 @@ async def _given(choice: Choice, suffix: str, allow_hosts: Collection[str]) -> A
 
 
 @asynccontextmanager
-async def _database(
-    server: _Server, suffix: str
-) -> AsyncIterator[tuple[Role, reset.Reset, Connection, tuple[int, ...]]]:
-    """The run's database: its owner, its reset over a connection of its own, and a connection that looks on.
-
-    Then the server processes of these connections.
-    """
+async def _database(server: _Server, suffix: str) -> AsyncIterator[tuple[Role, reset.Reset, Connection, Connection]]:
+    """The run's database: its owner, its reset, a connection that looks on, and one that asks how others are."""
     try:
         owner = await roles.create_database(server.admin, suffix, server.url, server.spare_database)
     except asyncpg.PostgresError as error:
@@ -108,6 +135,9 @@ async def _database(
     replica = await server.admin.fetchval("SELECT has_parameter_privilege('session_replication_role', 'SET')")
     settings = reset.SETTINGS | (reset.REPLICA if replica else {})
     database = server.url.with_database(roles.database_name(suffix))
-    async with connected(database, **settings) as connection, connected(database, **_LOOKING_ON) as observer:
-        own = (connection.get_server_pid(), observer.get_server_pid())
-        yield owner, reset.Reset(connection, replica=replica), observer, own
+    async with (
+        connected(database, **settings) as connection,
+        connected(database, **_LOOKING_ON) as observer,
+        connected(database, **_LOOKING_ON) as monitor,
+    ):
+        yield owner, reset.Reset(connection, replica=replica), observer, monitor

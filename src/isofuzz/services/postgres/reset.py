@@ -41,6 +41,11 @@ class Reset:
         self._kept: dict[int, int] | None = None
         self._resets = 0
 
+    @property
+    def connection(self) -> Connection:
+        """The connection that it works over."""
+        return self._connection
+
     async def baseline(self) -> None:
         """Take the rows that are now in the tables as what `restore` goes back to."""
         connection = self._connection

@@ -1,0 +1,70 @@
+"""What it takes to control who moves while steps overlap: a gate before the database, the loop, and its being at rest.
+
+A system is gated if it has a Postgres and the run is on a loop that isofuzz controls.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from isofuzz.errors import UsageError
+from isofuzz.gate.freezing import Freezer
+from isofuzz.gate.loop import ControlledLoop
+from isofuzz.gate.proxy import Gate, TcpUpstream, UnixUpstream
+from isofuzz.gate.settling import Settling
+from isofuzz.gate.uncontrolled import Uncontrolled
+from isofuzz.services.opening import Door, Services
+from isofuzz.services.postgres.url import DatabaseUrl
+
+_PORT = 5432  # only a part of the socket's name: nothing listens on a port
+
+_LIMIT = 10.0
+"""Seconds within which a move has to come to rest."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """The means of control over one system."""
+
+    loop: ControlledLoop
+    gate: Gate
+    settling: Settling
+    uncontrolled: Uncontrolled
+
+
+@asynccontextmanager
+async def controlled(services: Services) -> AsyncIterator[Control | None]:
+    """Put a gate between the system that is about to start and its database.
+
+    Raises UsageError for a server that is spoken to with TLS only.
+    """
+    loop = asyncio.get_running_loop()
+    postgres = services.postgres
+    if postgres is None or not isinstance(loop, ControlledLoop):
+        yield None
+        return
+    uncontrolled = Uncontrolled()
+    gate = Gate(_upstream(postgres.address))
+    try:
+        await gate.listen_unix(services.door_folder / f".s.PGSQL.{_PORT}")
+        services.lead_through(Door(str(services.door_folder), _PORT))
+        if not await postgres.find_deadlocks_at_once():
+            uncontrolled.always("who has to give way in a deadlock: the administrator is no superuser")
+        freezer = Freezer(can=postgres.is_ours)
+        settling = Settling(loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT)
+        yield Control(loop, gate, settling, uncontrolled)
+    finally:
+        await gate.close()
+
+
+def _upstream(address: DatabaseUrl) -> UnixUpstream | TcpUpstream:
+    if address.is_socket:
+        return UnixUpstream(f"{address.host}/.s.PGSQL.{address.port}")
+    if address.options.get("sslmode", "prefer") not in {"disable", "allow", "prefer"}:
+        raise UsageError(
+            "The gate does not speak TLS to the database server, which the URL asks for with"
+            f" sslmode={address.options['sslmode']}: write sslmode=disable if the server is on this machine,"
+            " or run with --no-gate"
+        )
+    return TcpUpstream(address.host, address.port)

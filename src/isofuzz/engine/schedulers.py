@@ -1,0 +1,86 @@
+"""Schedulers: who moves next while steps overlap, decided by what was drawn; and what was decided before, once more."""
+
+import random
+from collections.abc import Sequence
+from typing import Protocol
+
+from isofuzz.program.schedule import Schedule
+
+_MOVES_OF_ONE = 5
+"""So many moves an operation makes, roughly: among so many PCT chooses where to change its mind."""
+
+
+class Scheduler(Protocol):
+    """Decides who moves next."""
+
+    def choose(self, place: int, movers: Sequence[int]) -> int:
+        """Which of the options is taken at decision number `place`; `movers` are the steps that they belong to.
+
+        The first option is that of whoever moved last, if they can go on, and else the one that is there longest.
+        """
+
+
+class Given:
+    """Decides as a schedule says, as long as that fits.
+
+    `diverged` is the first decision for which there were not as many options as the schedule knew; from there on nobody
+    switches any more.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.diverged: int | None = None
+        self._schedule = schedule
+
+    def choose(self, place: int, movers: Sequence[int]) -> int:
+        """What the schedule decides here."""
+        decision = self._schedule[place]
+        if self.diverged is None and decision >= len(movers):
+            self.diverged = place
+        return 0 if self.diverged is not None else decision
+
+
+class RandomWalk:
+    """Takes any option, each as likely as the other."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - the draws of Hypothesis, spread out
+
+    def choose(self, place: int, movers: Sequence[int]) -> int:
+        """Any of them."""
+        return self._random.randrange(len(movers))
+
+
+class Pct:
+    """Lets the step of the highest priority move, and changes priorities at few places.
+
+    Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte 2010): a race that takes `depth`
+    orders to show is found with a chance that does not fall with the number of ways to interleave everything.
+    """
+
+    def __init__(self, seed: int, depth: int, steps: Sequence[int]) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - the draws of Hypothesis, spread out
+        order = self._random.sample(range(len(steps)), len(steps))
+        self._priorities = {step: depth + place for step, place in zip(steps, order, strict=True)}
+        moves = range(1, _MOVES_OF_ONE * len(steps))
+        self._changes = dict(zip(self._random.sample(moves, min(depth - 1, len(moves))), range(depth), strict=False))
+
+    def choose(self, place: int, movers: Sequence[int]) -> int:
+        """The first option of the step of the highest priority."""
+        best = max(movers, key=self._priority)
+        if place in self._changes:
+            self._priorities[best] = self._changes[place]
+            best = max(movers, key=self._priority)
+        return movers.index(best)
+
+    def _priority(self, step: int) -> int:
+        return self._priorities.get(step, -1)
+
+
+def scheduler(seed: int, steps: Sequence[int]) -> Scheduler | None:
+    """One of the portfolio: no single one is best for every race. None: the steps start at once, and nobody decides."""
+    kind, seed = seed % 8, seed // 8
+    if kind == 0:
+        return None
+    if kind <= 4:
+        return RandomWalk(seed)
+    return Pct(seed, kind - 4, steps)

@@ -1,0 +1,160 @@
+"""Waiting until nothing moves: every reply is in, or is one that waits for a lock which somebody here holds.
+
+Where several connections wait for one lock, chance decides who gets it. So all but one of them are stopped while
+something may let them go on, and go on one after the other, in an order that is always the same.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from isofuzz.gate.freezing import Freezer
+from isofuzz.gate.locks import Asks, ask
+from isofuzz.gate.loop import ControlledLoop
+from isofuzz.gate.uncontrolled import Uncontrolled
+
+_SOON = 0.001
+"""Seconds to wait for a reply before Postgres is asked what holds it up; a shorter wait of epoll would be no wait."""
+_SELDOM = 0.02
+"""Seconds between questions about a statement that simply takes its time."""
+
+_PATIENCE_WITH_OTHERS = 20
+"""After so many questions, a connection that waits for somebody outside is one that waits."""
+
+
+class Awaited(Protocol):
+    """A connection of the system, as far as it matters here."""
+
+    @property
+    def pid(self) -> int:
+        """The server process."""
+
+    @property
+    def owes(self) -> bool:
+        """Is a reply of the server's still to come?"""
+
+    def hold_reply(self) -> None:
+        """Let a reply that comes from now on wait for the client."""
+
+
+class Watched(Protocol):
+    """The gate, as far as it matters here."""
+
+    @property
+    def connections(self) -> Collection[Awaited]:
+        """The system's connections."""
+
+    @property
+    def activity(self) -> int:
+        """Grows with all that passes."""
+
+    @property
+    def busy(self) -> bool:
+        """Is a connection being made?"""
+
+
+Rank = Callable[[Awaited], tuple[int, ...]]
+
+
+class Settling:
+    """Waits until nothing moves. `still` says whether all that is outside of this process is at rest.
+
+    `rank` gives the order in which connections that wait for the same lock may go on. `limit`: seconds after which
+    something that still moves is taken for something that nobody controls.
+    """
+
+    def __init__(
+        self,
+        loop: ControlledLoop,
+        gate: Watched,
+        asking: Asks,
+        freezer: Freezer,
+        *,
+        uncontrolled: Uncontrolled,
+        limit: float,
+        still: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.rank: Rank = lambda connection: (connection.pid,)
+        self._loop = loop
+        self._gate = gate
+        self._asking = asking
+        self._freezer = freezer
+        self._uncontrolled = uncontrolled
+        self._limit = limit
+        self._still = still
+        self._blocked: set[Awaited] = set()
+        self._asked = 0
+
+    @property
+    def blocked(self) -> Collection[Awaited]:
+        """The connections that wait for a lock."""
+        return self._blocked
+
+    def freeze(self) -> None:
+        """Stop those who wait for locks, if they are several: something is about to move and may let them go on."""
+        if len(self._blocked) > 1:
+            self._freezer.stop(connection.pid for connection in self._blocked)
+
+    async def settle(self) -> None:
+        """Return once nothing moves; whoever waits for a lock then has its reply held from now on."""
+        try:
+            async with asyncio.timeout(self._limit):
+                await self._quiet()
+                await self._one_by_one()
+        except TimeoutError:
+            self._uncontrolled.note(f"something still moved after {self._limit:g} s")
+        finally:
+            self._freezer.thaw_all()
+        for connection in self._blocked:
+            connection.hold_reply()
+
+    async def _one_by_one(self) -> None:
+        """Let those who wait for locks go on, each while the others are stopped, until none of them gets further."""
+        while len(waiting := sorted(self._owing(frozen=True), key=self.rank)) > 1 and self._freezer.can:
+            self._freezer.stop(connection.pid for connection in waiting)
+            moved = False
+            for connection in waiting:
+                self._freezer.thaw(connection.pid)
+                await self._quiet()
+                if connection.owes:
+                    self._freezer.stop([connection.pid])
+                else:
+                    moved = True
+            if not moved:
+                return
+
+    async def _quiet(self) -> None:
+        """Return once every reply is in, but for those that wait for a lock and those whose server is stopped."""
+        self._asked = 0
+        self._blocked = {connection for connection in self._blocked if connection.owes}
+        while True:
+            await self._loop.rest(self._due)
+            owing = self._owing()
+            if not owing:
+                break
+            if await self._all_blocked(owing):
+                break
+            self._asked += 1
+        self._blocked = {connection for connection in self._gate.connections if connection.owes}
+
+    async def _all_blocked(self, owing: Collection[Awaited]) -> bool:
+        activity = self._gate.activity
+        ours = [connection.pid for connection in self._gate.connections]
+        waits = await ask(self._asking, [connection.pid for connection in owing], ours)
+        patient = self._asked < _PATIENCE_WITH_OTHERS
+        if waits.foreign and not patient:
+            self._uncontrolled.note("a statement waited for a connection that is none of the system's")
+        waiting = waits.blocked.keys() | (() if patient else waits.foreign)
+        self._blocked.difference_update(connection for connection in owing if connection.pid not in waiting)
+        return self._gate.activity == activity and all(connection.pid in waiting for connection in owing)
+
+    def _due(self) -> float | None:
+        if self._gate.busy:
+            return None
+        if any(connection not in self._blocked for connection in self._owing()):
+            return min(_SELDOM, _SOON * (1 + self._asked))
+        return 0 if self._still() else _SOON / 10
+
+    def _owing(self, *, frozen: bool = False) -> list[Awaited]:
+        stopped = () if frozen else self._freezer.stopped
+        return [each for each in self._gate.connections if each.owes and each.pid not in stopped]

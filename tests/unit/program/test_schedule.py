@@ -1,0 +1,50 @@
+"""Schedules as values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isofuzz.program.schedule import MOST_OPTIONS, Schedule
+
+DECISIONS = st.lists(st.integers(0, MOST_OPTIONS - 1))
+
+
+@given(DECISIONS)
+def test_what_is_printed_is_read_back(decisions: list[int]) -> None:
+    schedule = Schedule.of(decisions)
+    assert Schedule.parse(str(schedule)) == schedule
+
+
+@given(DECISIONS)
+def test_zeros_at_the_end_go_without_saying(decisions: list[int]) -> None:
+    assert Schedule.of([*decisions, 0, 0]) == Schedule.of(decisions)
+    assert all(Schedule.of(decisions)[place] == decision for place, decision in enumerate(decisions))
+
+
+def test_beyond_its_end_nobody_switches() -> None:
+    assert Schedule.of([2])[7] == 0
+
+
+def test_switches_are_counted() -> None:
+    assert Schedule.of([0, 1, 0, 3]).switches == 2
+    assert Schedule.of([0, 0]).switches == 0
+
+
+def test_a_switch_can_be_left_out() -> None:
+    assert str(Schedule.of([0, 1, 0, 3]).without_switch(3)) == "01"
+    assert str(Schedule.of([0, 1, 0, 3]).without_switch(1)) == "0003"
+
+
+def test_serial_is_the_empty_text() -> None:
+    assert str(Schedule.of([0, 0, 0])) == ""
+
+
+@pytest.mark.parametrize("text", ["0A", "1.2", " ", "é"])
+def test_what_is_no_schedule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="digits and small letters"):
+        Schedule.parse(text)
+
+
+def test_a_decision_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(ValueError, match="from 0 to 35"):
+        Schedule.of([36])
