@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from isofuzz.errors import UsageError
 from isofuzz.gate.freezing import Freezer
 from isofuzz.gate.loop import ControlledLoop
-from isofuzz.gate.proxy import Gate, TcpUpstream, UnixUpstream
+from isofuzz.gate.proxy import Gate
 from isofuzz.gate.settling import Settling
 from isofuzz.gate.uncontrolled import Uncontrolled
+from isofuzz.gate.upstream import Upstream
 from isofuzz.services.opening import Door, Services
-from isofuzz.services.postgres.url import DatabaseUrl
 
 _PORT = 5432  # only a part of the socket's name: nothing listens on a port
 
@@ -45,7 +44,8 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
         yield None
         return
     uncontrolled = Uncontrolled()
-    gate = Gate(_upstream(postgres.address))
+    address = postgres.address
+    gate = Gate(Upstream.at(address.host, address.port, sslmode=address.options.get("sslmode")))
     try:
         await gate.listen_unix(services.door_folder / f".s.PGSQL.{_PORT}")
         services.lead_through(Door(str(services.door_folder), _PORT))
@@ -56,15 +56,3 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
         yield Control(loop, gate, settling, uncontrolled)
     finally:
         await gate.close()
-
-
-def _upstream(address: DatabaseUrl) -> UnixUpstream | TcpUpstream:
-    if address.is_socket:
-        return UnixUpstream(f"{address.host}/.s.PGSQL.{address.port}")
-    if address.options.get("sslmode", "prefer") not in {"disable", "allow", "prefer"}:
-        raise UsageError(
-            "The gate does not speak TLS to the database server, which the URL asks for with"
-            f" sslmode={address.options['sslmode']}: write sslmode=disable if the server is on this machine,"
-            " or run with --no-gate"
-        )
-    return TcpUpstream(address.host, address.port)

@@ -6,6 +6,7 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -58,6 +59,8 @@ class Execution:
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
 
+    `uncontrolled` says what of steps that took turns nobody controlled: they may do otherwise the next time.
+
     `diverged` says of each schedule that did not fit from where on, in words.
 
     `counterpart` is the history with which this one was compared, if that showed something.
@@ -84,6 +87,7 @@ class Execution:
         self.durations: dict[int, float] = {}
         self.counterpart: History = []
         self.diverged: list[str] = []
+        self.uncontrolled: frozenset[str] = frozenset()
         self._on_violation = on_violation
         self._on_answer = on_answer
         self._whole = whole
@@ -154,7 +158,9 @@ class Execution:
             self._record(Moved(step, move, said, blocked))
 
         overlap = Overlap(control, scheduler, moved)
+        before = Counter(control.uncontrolled.reasons)
         await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
+        self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
         if isinstance(scheduler, Given) and scheduler.diverged is not None:
             self.diverged.append(_divergence(burst, scheduler.diverged))
 

@@ -21,6 +21,8 @@ from isofuzz.history.entries import (
     Delivery,
     Entry,
     Invocation,
+    Move,
+    Moved,
     Outcome,
     Pooled,
     Row,
@@ -29,6 +31,8 @@ from isofuzz.history.entries import (
 )
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.prune import scheduled
+from isofuzz.program.schedule import MOST_OPTIONS, Schedule
 from isofuzz.program.steps import Argument, Burst, Call, Json, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 names = st.sampled_from(["sign_in", "open_thread", "a_b"])
@@ -60,6 +64,9 @@ def arguments_after(known: list[int]) -> st.SearchStrategy[dict[str, Argument]]:
     return st.dictionaries(names, argument, max_size=3)
 
 
+schedules = st.lists(st.integers(0, MOST_OPTIONS - 1), max_size=4).map(Schedule.of)
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     bursts: list[Burst] = []
@@ -70,7 +77,7 @@ def programs(draw: st.DrawFn) -> Program:
             number = draw(st.integers(0, 999).filter(lambda number: number not in known))
             calls.append(Call(number, draw(names), draw(arguments_after(known))))
             known.append(number)
-        bursts.append(Burst(tuple(calls)))
+        bursts.append(Burst(tuple(calls), draw(st.none() | schedules)))
     return Program(tuple(bursts))
 
 
@@ -97,6 +104,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Skipped, numbers, names),
     st.builds(Storage, st.lists(st.builds(Row, serials, anything, some_refs, some_refs), max_size=2).map(tuple)),
     st.builds(Pooled, names, st.dictionaries(names, anything, max_size=2)),
+    st.builds(Moved, numbers, st.sampled_from(Move), anything, serials),
 )
 histories = st.lists(entries, max_size=2).map(tuple)
 violations = st.builds(
@@ -214,7 +222,7 @@ def test_the_order_does_not_depend_on_where_the_versions_came_from(case: Case) -
 
 def test_a_file_says_what_it_is(case: Case) -> None:
     document = json.loads(to_json(case))
-    assert (document["format"], document["version"]) == ("isofuzz-case", 2)
+    assert (document["format"], document["version"]) == ("isofuzz-case", 3)
     assert document["fingerprint"] == "crossing:foreign:Room:list_threads:open_thread:Title"
 
 
@@ -258,10 +266,10 @@ class TestFormat:
         expected = "kept/case.json is not an isofuzz case: its field `format` is not 'isofuzz-case'"
         assert unreadable_text(text) == expected
 
-    @pytest.mark.parametrize("version", [0, 3, "1", None])
+    @pytest.mark.parametrize("version", [0, 4, "1", None])
     def test_another_version(self, case: Case, version: object) -> None:
         message = unreadable(case, lambda document: document.update(version=version))
-        assert f"is a case of version {version!r}; this isofuzz reads versions up to 2" in message
+        assert f"is a case of version {version!r}; this isofuzz reads versions up to 3" in message
 
     def test_nesting_without_end(self) -> None:
         assert "is no complete JSON" in unreadable_text("[" * 200_000)
@@ -392,6 +400,32 @@ class TestVersions:
         for entry in document["history"]:
             entry.pop("ids", None)
         assert from_json(json.dumps(document), "here") == case
+
+    def test_a_file_of_version_2_knew_no_schedules(self, case: Case) -> None:
+        document = json.loads(to_json(case))
+        document["version"] = 2
+        assert from_json(json.dumps(document), "here") == case
+
+
+class TestSchedules:
+    @pytest.fixture
+    def case(self, case: Case) -> Case:
+        return replace(case, program=scheduled(case.program, 0, Schedule.of([0, 2, 0, 1])))
+
+    def test_a_burst_of_steps_that_take_turns_says_how(self, case: Case) -> None:
+        [burst, *others] = json.loads(to_json(case))["program"]
+        assert burst["schedule"] == "0201"
+        assert [step["step"] for step in burst["steps"]] == [0, 1]
+        assert all(isinstance(other, list) for other in others)
+
+    @pytest.mark.parametrize("schedule", ["0A", 12, None])
+    def test_a_schedule_that_is_none(self, case: Case, schedule: object) -> None:
+        message = unreadable(case, lambda document: document["program"][0].update(schedule=schedule))
+        assert message.startswith("kept/case.json: program cannot be read (")
+
+    def test_steps_that_take_turns_without_a_schedule(self, case: Case) -> None:
+        message = unreadable(case, lambda document: document["program"][0].pop("schedule"))
+        assert message == "kept/case.json: program lacks 'schedule'; the file was edited or cut"
 
 
 EARLIER = Program.serial(Call(1, "sign_in", {"name": Literal("ada")}), Call(3, "post", {"me": Ref(1)}))

@@ -1,6 +1,7 @@
 """Smaller programs stay well-formed: nothing refers to a step that is gone."""
 
-from isofuzz.program.prune import apart, one_by_one, only, up_to, with_arguments, with_call, without
+from isofuzz.program.prune import apart, one_by_one, only, scheduled, up_to, with_arguments, with_call, without
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, Several
 
 SIGN_UP = Call(1, "sign_up", {"name": Literal("a")})
@@ -52,6 +53,23 @@ def test_with_call_puts_a_step_in_the_place_of_its_number() -> None:
 def test_with_arguments_changes_each_by_its_name() -> None:
     changed = with_arguments(ROOM, lambda name, value: Literal(name) if name == "me" else value)
     assert changed == Call(3, "new_room", {"me": Literal("me")})
+
+
+def test_who_is_left_alone_has_nobody_to_take_turns_with() -> None:
+    taking_turns = scheduled(PROGRAM, 2, Schedule.of([0, 1]))
+    assert without(taking_turns, [5]).bursts[2] == Burst((INVITE,))
+    assert without(taking_turns, [2]).bursts[0].schedule is None
+
+
+def test_steps_go_on_taking_turns_when_others_are_left_out() -> None:
+    taking_turns = scheduled(PROGRAM, 2, Schedule.of([0, 1]))
+    assert with_call(taking_turns, Call(5, "search", {"me": Ref(2, 1)})).bursts[2].schedule == Schedule.of([0, 1])
+
+
+def test_scheduled_says_how_steps_take_turns() -> None:
+    taking_turns = scheduled(PROGRAM, 0, Schedule.of([1]))
+    assert taking_turns.bursts[0] == Burst((SIGN_UP, OTHER), Schedule.of([1]))
+    assert scheduled(taking_turns, 0, None) == PROGRAM
 
 
 def test_only_keeps_what_a_step_cannot_do_without() -> None:
