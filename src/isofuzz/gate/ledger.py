@@ -1,0 +1,55 @@
+"""What a gate and its connections share."""
+
+import traceback
+from asyncio import Event, Task, WriteTransport
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from isofuzz.gate.connection import GatedConnection  # it needs the ledger when it runs
+
+
+def _nobody_listens() -> None:
+    pass
+
+
+class Ledger:
+    """Plain state: each connection reads and writes it, the gate shows it."""
+
+    def __init__(self) -> None:
+        self.holding = False
+        self.on_change: Callable[[], None] = _nobody_listens
+        self.activity = 0
+        self.problems: list[str] = []
+        self.connections: dict[int, GatedConnection] = {}
+        self.keys: dict[bytes, GatedConnection] = {}
+        """By what a client names in a request to cancel."""
+        self.arriving: set[object] = set()
+        """Clients whose wish is being read or whose session is being started."""
+        self.open: set[WriteTransport] = set()
+        self.closing = False
+        self.all_closed = Event()
+        self.tasks: set[Task[None]] = set()
+        self.most_buffered = 0
+        self._telling = self._again = False
+
+    def changed(self) -> None:
+        """Tell who listens that something happened.
+
+        Whoever is told may release batches, which changes things again: they are told once more, not within itself.
+        """
+        self._again = True
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._again:
+                self._again = False
+                self.on_change()
+        finally:
+            self._telling = False
+
+    def fail(self, what: str, error: BaseException | None = None) -> None:
+        """Note that the gate, or what it stands before, failed. An error brings where it was raised."""
+        where = "".join(traceback.format_exception(error)) if error else ""
+        self.problems.append(f"{what}\n{where}".rstrip())

@@ -1,0 +1,130 @@
+"""A gate before a real server, and what stands for a scheduler: it releases each batch as soon as it is parked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.proxy import Gate
+from isofuzz.gate.upstream import Upstream
+from isofuzz.services.folders import RunFolder, run_folder
+from isofuzz.services.postgres.binaries import find_postgres
+from isofuzz.services.postgres.cluster import Cluster, running_cluster
+from isofuzz.services.postgres.connecting import connected
+from isofuzz.services.postgres.url import DatabaseUrl
+from isofuzz.services.server_user import server_user
+
+_PATIENCE = 20.0
+"""Seconds after which a condition is taken to never come true."""
+
+
+class Gated:
+    """A gate with what is needed to watch it; `url` is a database behind it, `direct` the same without the gate."""
+
+    def __init__(self, gate: Gate, direct: DatabaseUrl, folder: Path) -> None:
+        self.gate = gate
+        self.direct = direct
+        self.url = replace(direct, host=str(folder))
+        self.released: list[str] = []
+        """The statements that `release_at_once` let pass."""
+        self._changed = asyncio.Event()
+        self._releases = False
+        gate.on_change = self._notice
+
+    @property
+    def parked(self) -> list[GatedConnection]:
+        return [connection for connection in self.gate.connections if connection.parked]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something holds that changes at the gate, or those whom it keeps waiting, bring about."""
+        async with asyncio.timeout(_PATIENCE):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """Do it meanwhile; its end is a change, too."""
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(lambda _: self._changed.set())
+        return task
+
+    async def one_parked(self) -> GatedConnection:
+        """The only connection with a parked batch, once there is one."""
+        await self.until(lambda: self.parked)
+        (connection,) = self.parked
+        return connection
+
+    def release_at_once(self) -> None:
+        """Hold everything, and let it pass a moment later."""
+        self.gate.holding = self._releases = True
+
+    def _notice(self) -> None:
+        self._changed.set()
+        if self._releases:
+            for connection in self.parked:
+                assert connection.parked
+                self.released.append(connection.parked.text)
+                connection.release()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    user = server_user()
+    with run_folder(owner=user.owner) as folder, running_cluster(find_postgres(user), folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def login(server: Cluster) -> DatabaseUrl:
+    """A user with a password who may do anything, and a database of theirs."""
+
+    async def create() -> None:
+        async with connected(server.superuser_url) as connection:
+            await connection.execute("CREATE ROLE tester LOGIN SUPERUSER PASSWORD 'hunter2'")
+            await connection.execute("CREATE DATABASE tested OWNER tester")
+
+    asyncio.run(create())
+    return replace(server.superuser_url, user="tester", password="hunter2", database="tested")
+
+
+@pytest.fixture
+def folder() -> Iterator[RunFolder]:
+    """A folder whose path is short enough for a Unix socket."""
+    with run_folder() as made:
+        yield made
+
+
+@asynccontextmanager
+async def gate_before(login: DatabaseUrl, folder: Path, *, patience: float = 10.0) -> AsyncIterator[Gated]:
+    gate = Gate(Upstream.at(login.host, login.port), patience=patience)
+    await gate.listen_unix(folder / "gate" / f".s.PGSQL.{login.port}")
+    try:
+        yield Gated(gate, login, folder / "gate")
+    finally:
+        await gate.close()
+
+
+@pytest.fixture
+async def gated(login: DatabaseUrl, folder: RunFolder) -> AsyncIterator[Gated]:
+    """A gate at which nothing goes wrong."""
+    async with gate_before(login, folder.path) as made:
+        yield made
+        assert made.gate.problems == []
+        assert not made.gate.busy
+
+
+@pytest.fixture(params=["passing", "releasing"])
+def either(gated: Gated, request: pytest.FixtureRequest) -> Iterator[Gated]:
+    """A gate that holds nothing, and one that holds everything for a moment."""
+    if request.param == "releasing":
+        gated.release_at_once()
+    yield gated
+    assert not gated.parked
+    assert not any(connection.owes for connection in gated.gate.connections)
+    # What holds nothing in a test of holding would show nothing.
+    assert bool(gated.released) == (request.param == "releasing")
