@@ -69,6 +69,12 @@ def run(
             "--no-gate", help="Control no interleaving: steps that overlap start at once, and take their luck."
         ),
     ] = False,
+    check_determinism: Annotated[
+        bool,
+        typer.Option(
+            "--check-determinism", help="Execute each program twice: what isofuzz controls must happen the same way."
+        ),
+    ] = False,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
     ] = None,
@@ -110,6 +116,7 @@ def run(
             sessions=sessions,
             strict=strict,
             gated=not no_gate,
+            check_determinism=check_determinism,
             accept=configuration.accepted(datetime.now().astimezone().date()),
         )
         raise typer.Exit(_run_and_tell(request, json))

@@ -14,9 +14,9 @@ from typing import Any
 
 from isofuzz.engine.control import Control
 from isofuzz.engine.schedulers import Scheduler
+from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.loop import Held
 from isofuzz.gate.operation import Operation
-from isofuzz.gate.proxy import GatedConnection
 from isofuzz.history.entries import Move
 from isofuzz.program.schedule import MOST_OPTIONS
 
@@ -194,5 +194,6 @@ class Overlap:
 
     def _blocked(self) -> tuple[int, ...]:
         """The steps that wait for a lock."""
-        waiting = {self._works_for.get(each) for each in self._control.settling.blocked}
+        blocked = self._control.settling.blocked
+        waiting = {self._works_for.get(each) for each in self._gate.connections if each in blocked}
         return tuple(sorted(operation.number for operation in waiting if operation))

@@ -3,13 +3,13 @@
 import asyncio
 from asyncio import BaseTransport, Transport
 from collections.abc import Callable, Iterator
-from isofuzz.gate.operation import outside
 from dataclasses import dataclass
 from typing import cast
 
 from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.messages import NotPostgres, error
+from isofuzz.gate.operation import outside
 from isofuzz.gate.startup import Packet, Wish, first_packet
 from isofuzz.gate.upstream import Upstream
 

@@ -4,12 +4,12 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Callable, Collection
-from isofuzz.gate.operation import outside
 from pathlib import Path
 
 from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.doors import ClientDoor, Host
 from isofuzz.gate.ledger import Ledger
+from isofuzz.gate.operation import outside
 from isofuzz.gate.upstream import Upstream
 
 _SECONDS_TO_START = 10.0

@@ -58,6 +58,22 @@ def compared_lines(summary: Summary) -> Iterator[Text]:
     )
 
 
+def determinism_lines(summary: Summary) -> Iterator[Text]:
+    """What came of executing each program twice; nothing if that was not asked for."""
+    checked = summary.determinism
+    if not checked:
+        return
+    each = checked.moves / checked.took_turns if checked.took_turns else 0
+    yield Text(
+        f"executed twice: {checked.programs} programs, {len(checked.differences)} did otherwise the second time; "
+        f"{checked.took_turns} steps took turns, with {each:.1f} moves each; "
+        f"{checked.blocked} moves while somebody waited for a lock, {checked.held} replies held"
+    )
+    share = checked.uncontrolled_programs / checked.programs if checked.programs else 0
+    yield Text(f"not controlled, so they may do otherwise: {checked.uncontrolled_programs} programs ({share:.0%})")
+    yield from (Text(f"  · {count} times: {reason}") for reason, count in checked.uncontrolled.most_common())
+
+
 def missing_lines(summary: Summary) -> Iterator[Text]:
     """What was not exercised, one line each; only how much, if it is because the run ended with what it found."""
     if summary.findings:

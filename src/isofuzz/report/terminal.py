@@ -10,7 +10,14 @@ from isofuzz.cases.store import Finding
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.report.accepted import accepted_lines
-from isofuzz.report.coverage import asserted_lines, compared_lines, coverage_table, missing_lines, unexpected_lines
+from isofuzz.report.coverage import (
+    asserted_lines,
+    compared_lines,
+    coverage_table,
+    determinism_lines,
+    missing_lines,
+    unexpected_lines,
+)
 from isofuzz.report.finding import finding_lines
 from isofuzz.report.hazards import hazard_lines
 from isofuzz.report.printable import printable
@@ -86,6 +93,7 @@ def _print_exercised(console: Console, summary: Summary, vocabulary: Vocabulary)
     console.print()
     print_lines(console, asserted_lines(exercised))
     print_lines(console, compared_lines(summary))
+    print_lines(console, determinism_lines(summary))
     if exercised.unexpected:
         print_lines(console, [Text(), Text("Ended unexpectedly:", style="bold")])
         print_lines(console, unexpected_lines(exercised))

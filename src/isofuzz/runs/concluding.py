@@ -9,6 +9,7 @@ from isofuzz.oracles.violation import Oracle
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.comparing import Comparisons
 from isofuzz.runs.database_watch import DatabaseWatch
+from isofuzz.runs.determinism import Determinism
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.hazards import bounded_staleness, over_budget, unjudged
 from isofuzz.runs.keeper import Keeper
@@ -22,6 +23,7 @@ class Done:
 
     exercised: Exercised
     compared: Comparisons
+    determinism: Determinism | None
     keeper: Keeper | None
     database: DatabaseWatch | None
     cut: tuple[str, ...]
@@ -57,6 +59,7 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         lapsed=request.accept.lapsed(),
         exercised=done.exercised,
         compared=done.compared,
+        determinism=done.determinism,
         missing=missing,
         trouble=done.trouble,
         services=done.services,
@@ -75,6 +78,8 @@ def _missing(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Iterato
     yield from done.exercised.missing(vocabulary)
     if Oracle.NONINTERFERENCE in request.only:
         yield from done.compared.missing(vocabulary)
+    if done.determinism:
+        yield from done.determinism.missing()
 
 
 def _hazards(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Iterator[Hazard]:

@@ -20,6 +20,7 @@ class RunRequest:
 
     `sessions` is how many users act at the same time, each with a session: by themselves programs have two or three.
     `strict`: a hazard counts as a leak. `gated`: who moves while steps overlap is controlled where it can be.
+    `check_determinism`: each program is executed twice, and has to do the same.
     """
 
     target: str
@@ -34,6 +35,7 @@ class RunRequest:
     sessions: int | None = None
     strict: bool = False
     gated: bool = True
+    check_determinism: bool = False
 
 
 def check_sessions(sessions: int | None) -> None:

@@ -20,6 +20,7 @@ from isofuzz.runs.cold import Cold
 from isofuzz.runs.comparing import Comparing, Comparisons
 from isofuzz.runs.concluding import Done, summarised
 from isofuzz.runs.database_watch import DatabaseWatch
+from isofuzz.runs.determinism import Twice
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.events import Listener, Phase, Progress, Started
 from isofuzz.runs.exercised import Exercised
@@ -77,6 +78,7 @@ class _Run:
         self._interrupted = False
         self._cut: list[str] = []
         self._comparing: Comparing | None = None
+        self._twice: Twice | None = None
 
     def to_the_end(self) -> Summary:
         """Everything, in order; an interruption or a failure ends it early and is told in the summary."""
@@ -129,6 +131,7 @@ class _Run:
         self._system = system
         self._database = DatabaseWatch(services, system.pool)
         self._comparing = Comparing(system, self._new_judge, self._kept.see, self._kept.knows)
+        self._twice = Twice(system, self._new_judge) if request.check_determinism else None
         return system
 
     # -- what is known, sweep and find
@@ -190,6 +193,7 @@ class _Run:
                 execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self.shows_new)
             )
             self.count(execution)
+            self.repeat(execution)
             self.do(self._watched.look())
             until += self._work_on_findings(system)
             if exercise.compare and self._wants_findings():
@@ -268,6 +272,11 @@ class _Run:
             assert self._comparing, "the system is up before anything is executed"
             self.do(self._comparing.compare(program))
 
+    def repeat(self, execution: Execution) -> None:
+        """Execute the program once more and compare, if that is asked for and it did not end with a violation."""
+        if self._twice and not execution.judge.violations:
+            self.do(self._twice.check(execution))
+
     def shows_new(self, execution: Execution) -> bool:
         """Did this program show something that nobody has worked on yet, and that no grace may explain?"""
         return any(violation.fingerprint in self._kept.pressing for violation in execution.judge.violations)
@@ -306,6 +315,7 @@ class _Run:
     def _summary(self, trouble: str | None, *, interrupted: bool) -> Summary:
         done = Done(
             exercised=self._exercised,
+            determinism=self._twice.counts if self._twice else None,
             compared=self._comparing.counts if self._comparing else Comparisons(),
             keeper=self._keeper,
             database=self._database,

@@ -10,6 +10,7 @@ from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding
 from isofuzz.runs.comparing import Comparisons
+from isofuzz.runs.determinism import Determinism
 from isofuzz.runs.exercised import Exercised
 
 
@@ -43,6 +44,7 @@ class Summary:
     unjudged: tuple[str, ...] = ()
     budgets: Mapping[str, float] = field(default_factory=dict)
     compared: Comparisons = field(default_factory=Comparisons)
+    determinism: Determinism | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable summary; field names are stable."""
@@ -64,6 +66,7 @@ class Summary:
             "unjudged": list(self.unjudged),
             "exercised": _counts(self.exercised),
             "compared": _compared(self.compared),
+            "determinism": self.determinism and _determinism(self.determinism),
             "latency": {name: self._latency(name) for name in sorted(self.exercised.latency)},
             "missing": list(self.missing),
             "services": self.services,
@@ -124,6 +127,20 @@ def _compared(compared: Comparisons) -> dict[str, Any]:
         "executions": compared.executions,
         "seconds": round(compared.seconds, 3),
         "left_out": dict(sorted(compared.left_out.items())),
+    }
+
+
+def _determinism(determinism: Determinism) -> dict[str, Any]:
+    return {
+        "programs": determinism.programs,
+        "uncontrolled_programs": determinism.uncontrolled_programs,
+        "uncontrolled": dict(determinism.uncontrolled.most_common()),
+        "succeeded": determinism.succeeded,
+        "took_turns": determinism.took_turns,
+        "moves": determinism.moves,
+        "blocked": determinism.blocked,
+        "held": determinism.held,
+        "differences": determinism.differences,
     }
 
 
