@@ -7,6 +7,7 @@ is held back, which gives control of races that have no statement between them.
 """
 
 import asyncio
+import inspect
 import selectors
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -24,7 +25,7 @@ something is that will surely come."""
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
-_BARE = "TaskStepMethWrapper"
+_UNAWAITED = "TaskStepMethWrapper"
 """The type of a callback that is the first step of a task, or the one after a bare `yield`, as in `sleep(0)`."""
 
 
@@ -112,7 +113,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
     # -- who may move
 
     def hold(self) -> None:
-        """From now on, hold back the tasks of operations that are not the mover, and bare steps of the mover's."""
+        """From now on, hold back tasks of operations that are not the mover; of the mover's, those that give way."""
         self._holding = True
         self._letters.note(noting=True)
 
@@ -144,9 +145,10 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Have the callback called, unless it is the step of a task that is to be held back."""
-        if self._holding and context is not None and isinstance(getattr(callback, "__self__", None), asyncio.Task):
+        task = getattr(callback, "__self__", None) if self._holding else None
+        if context is not None and isinstance(task, asyncio.Task):
             operation = self._works_for(context)
-            if operation and (operation is not self.mover or type(callback).__name__ == _BARE):
+            if operation and (operation is not self.mover or _follows_a_bare_yield(callback, task)):
                 self.held.append(Held(operation, callback, args, context))
                 return asyncio.Handle(callback, args, self, context)  # a task never asks for it
         return super().call_soon(callback, *args, context=context)
@@ -188,6 +190,13 @@ class ControlledLoop(asyncio.SelectorEventLoop):
     def _make_socket_transport(self, sock: Any, protocol: Any, *rest: Any, **named: Any) -> Any:
         # Not public, but the one place in which asyncio, of any version so far, makes these transports.
         return AttributingTransport(self, sock, protocol, *rest, letters=self._letters, **named)
+
+
+def _follows_a_bare_yield(callback: object, task: "asyncio.Task[Any]") -> bool:
+    """Did the task give way to others, waiting for nothing? A task that was just made has not begun yet."""
+    coroutine = task.get_coro()
+    began = not (inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED)
+    return began and type(callback).__name__ == _UNAWAITED
 
 
 def _alive(operation: Operation | None) -> Operation | None:

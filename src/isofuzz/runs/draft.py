@@ -9,6 +9,7 @@ from isofuzz.engine.prologue import EVERYTHING, prologue
 from isofuzz.generators.corpora import PLAIN_KEYS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.history.world import Thing
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import Burst, Call, Program
 from isofuzz.program.vocabulary import Kind, Operation, Parameter
 from isofuzz.target.signatures import Signatures
@@ -83,8 +84,8 @@ class Draft:
         """Add the step, if it can be done."""
         self.together(self.compose(operation, session, **relations))
 
-    def together(self, *calls: Call | None) -> None:
-        """Add steps that overlap, as far as there are any."""
+    def together(self, *calls: Call | None, schedule: Schedule | None = None) -> None:
+        """Add steps that overlap, as far as there are any; they take turns as the schedule says."""
         burst: list[Call] = []
         for call in filter(None, calls):
             if not self._composer.can_join(call, burst):
@@ -92,7 +93,7 @@ class Draft:
                 burst = []
             burst.append(call)
         if burst:
-            self._bursts.append(Burst(tuple(burst)))
+            self._bursts.append(Burst(tuple(burst), schedule if len(burst) > 1 else None))
 
     def all_who(self, wanted: Callable[[Operation], bool], *sessions: Thing | None) -> None:
         """Add each wanted operation, by each of the sessions, with their own things."""

@@ -2,9 +2,13 @@
 
 Each operation for its owner (the positive control); each parameter that takes a thing with a foreign, a deleted and a
 never-issued one, alone and overlapping a write; each right given, taken away and given back, with writes and
-reconnects between; users and keys whose texts some system would take for one another; and what exists, asked about
-by those from whom it is hidden. A run with many sessions ends its sweep with each operation by all of them at the same
-time. What the sweep cannot reach is what the run reports as not exercised.
+reconnects between; users and keys whose texts some system would take for one another; what exists, asked about by
+those from whom it is hidden; each operation by two users at the same time, and while the right to it is taken away. A
+run with many sessions ends its sweep with each operation by all of them at the same time. What the sweep cannot reach
+is what the run reports as not exercised.
+
+What overlaps takes turns, with one switch, after each of the first moves: most races that are known need no more
+(Musuvathi and Qadeer 2007, iterative context bounding).
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +18,7 @@ from isofuzz.engine.prologue import crowd, scope_of, sharing
 from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.program.probes import hiding
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
 from isofuzz.runs.draft import Draft, Exercise, reads
 from isofuzz.runs.onlookers import looking_on
@@ -27,6 +32,9 @@ _IN_THAT_TIME = 10
 
 _ALIKE = 4
 """Members of one cluster that meet in one program."""
+
+_MOVES = 5
+"""After how many moves of the first step at the most the other one is begun, and done in one go."""
 
 _ROUNDS = 3
 """How often all sessions of a program do the same at the same time."""
@@ -66,8 +74,11 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
     if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
         for cluster in KEY_CLUSTERS:
             yield _confusable_keys(signatures, cluster[:_ALIKE])
-    for operation in filter(reads, vocabulary.operations):
-        yield _read_together(signatures, operation)
+    for operation in vocabulary.operations:
+        yield from _by_two(signatures, operation)
+    for operation in filter(_takes_a_right, vocabulary.operations):
+        for other in vocabulary.operations:
+            yield from _right_taken_meanwhile(signatures, operation, other)
     if sessions:
         for operation in vocabulary.operations:
             yield from _all_together(signatures, operation, sessions)
@@ -148,12 +159,47 @@ def _subscribes(vocabulary: Vocabulary, operation: Operation) -> bool:
     return any(vocabulary.thing(name).kind is Kind.SUBSCRIPTION for name in operation.creates)
 
 
-def _read_together(signatures: Signatures, operation: Operation) -> Exercise:
+def _turns() -> Iterator[Schedule | None]:
+    """How two steps take turns: as chance has it, and with one switch after each of the first moves."""
+    yield None
+    for moves in range(1, _MOVES + 1):
+        yield Schedule.of([0] * moves + [1])
+
+
+def _by_two(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
+    """The operation by two users at the same time, each with what is theirs; nothing if they cannot do it."""
     draft = Draft(signatures, share=False)
-    for _ in range(2):
-        draft.all_who(only_writes, *draft.sessions)
-        draft.together(*(draft.compose(operation, session) for session in draft.sessions))
-    return draft.finished(f"{operation.name} by two users at the same time")
+    draft.all_who(only_writes, *draft.sessions)
+    both = False
+    for schedule in _turns():
+        draft.equip(share=False)
+        calls = [draft.compose(operation, session) for session in draft.sessions[:2]]
+        draft.together(*calls, schedule=schedule)
+        both = both or all(calls)
+    if both:
+        yield draft.finished(f"{operation.name} by two users at the same time")
+
+
+def _right_taken_meanwhile(signatures: Signatures, revoking: Operation, operation: Operation) -> Iterator[Exercise]:
+    """What one does with a thing while the right to it is taken away; nothing if it takes no such thing."""
+    vocabulary = signatures.vocabulary
+    scope = scope_of(vocabulary, revoking)
+    if operation is revoking or scope not in {parameter.type for parameter in guarded(vocabulary, operation)}:
+        return
+    names_the_rest = any(parameter.effect is Effect.AUDIENCE for parameter in revoking.parameters)
+    draft = Draft(signatures, share=True, names=PLAIN_NAMES[: 2 + names_the_rest])
+    draft.all_who(only_writes, draft.owner)
+    writing = next((each for each in vocabulary.operations if only_writes(each) and scope_of(vocabulary, each)), None)
+    met = False
+    for schedule in _turns():
+        calls = [draft.compose(operation, draft.guest), draft.compose(revoking, draft.owner)]
+        draft.together(*calls, schedule=schedule)
+        met = met or all(calls)
+        if writing:
+            draft.do(writing, draft.owner)
+        draft.equip(share=True)
+    if met:
+        yield draft.finished(f"{operation.name} while {revoking.name} takes the right to it")
 
 
 def _all_together(signatures: Signatures, operation: Operation, sessions: int) -> Iterator[Exercise]:
