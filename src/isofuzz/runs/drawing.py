@@ -45,8 +45,8 @@ class Run(Protocol):
     def count(self, execution: Execution) -> int:
         """Count the program; the number of programs so far."""
 
-    def repeat(self, execution: Execution) -> None:
-        """Execute the program once more and compare what happens, if that is asked for."""
+    def repeat(self, execution: Execution) -> float:
+        """Execute the program once more and compare what happens, if that is asked for; the seconds that took."""
 
     def compare(self, program: Program) -> None:
         """Compare the program for each of its users."""
@@ -122,7 +122,7 @@ class Drawing:
         """Count the program, and compare one in so many; go on with another?"""
         self._left -= 1
         try:
-            self._run.repeat(execution)
+            self.pause(self._run.repeat(execution))
             programs, one_in = self._run.count(execution), self._profile.compare_one_in
             if one_in and programs % one_in == 0 and not self._problem and self._has_time():
                 self._run.compare(execution.program)

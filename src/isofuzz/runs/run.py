@@ -193,7 +193,7 @@ class _Run:
                 execute(system, exercise.program, self._new_judge(), self._kept.see, stop=self.shows_new)
             )
             self.count(execution)
-            self.repeat(execution)
+            until += self.repeat(execution)
             self.do(self._watched.look())
             until += self._work_on_findings(system)
             if exercise.compare and self._wants_findings():
@@ -272,10 +272,15 @@ class _Run:
             assert self._comparing, "the system is up before anything is executed"
             self.do(self._comparing.compare(program))
 
-    def repeat(self, execution: Execution) -> None:
-        """Execute the program once more and compare, if that is asked for and it did not end with a violation."""
+    def repeat(self, execution: Execution) -> float:
+        """Execute the program once more and compare, if that is asked for and it did not end with a violation.
+
+        Returns the seconds that took, which are no budget's.
+        """
+        began = time.monotonic()
         if self._twice and not execution.judge.violations:
             self.do(self._twice.check(execution))
+        return time.monotonic() - began
 
     def shows_new(self, execution: Execution) -> bool:
         """Did this program show something that nobody has worked on yet, and that no grace may explain?"""

@@ -24,6 +24,9 @@ class Run:
     def count(self, execution: Any) -> int:
         return 10
 
+    def repeat(self, execution: Any) -> float:
+        return 0
+
     def compare(self, program: Any) -> None:
         self.compared.append(program)
         if self.problem:
