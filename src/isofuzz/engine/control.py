@@ -15,6 +15,7 @@ from isofuzz.gate.settling import Settling
 from isofuzz.gate.uncontrolled import Uncontrolled
 from isofuzz.gate.upstream import Upstream
 from isofuzz.services.opening import Door, Services
+from isofuzz.services.postgres.for_run import RunPostgres
 
 _PORT = 5432  # only a part of the socket's name: nothing listens on a port
 
@@ -30,6 +31,11 @@ class Control:
     gate: Gate
     settling: Settling
     uncontrolled: Uncontrolled
+    postgres: RunPostgres
+
+    async def terminate(self, pid: int) -> None:
+        """Have the server end a connection."""
+        await self.postgres.admin.execute("SELECT pg_terminate_backend($1)", pid)
 
 
 @asynccontextmanager
@@ -53,6 +59,6 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
             uncontrolled.always("who has to give way in a deadlock: the administrator is no superuser")
         freezer = Freezer(can=postgres.is_ours)
         settling = Settling(loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT)
-        yield Control(loop, gate, settling, uncontrolled)
+        yield Control(loop, gate, settling, uncontrolled, postgres)
     finally:
         await gate.close()

@@ -19,6 +19,7 @@ from isofuzz.engine.overlap import Overlap
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.schedulers import Given, Scheduler
 from isofuzz.engine.sockets import Sockets
+from isofuzz.engine.strikes import Strikes
 from isofuzz.engine.system import Past, System
 from isofuzz.errors import IsofuzzError
 from isofuzz.history.entries import (
@@ -32,15 +33,18 @@ from isofuzz.history.entries import (
     Row,
     Skipped,
     Storage,
+    Struck,
 )
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import are_probes, names_unissued
 from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import (
     Burst,
     Call,
+    Fault,
     Program,
     Ref,
 )
@@ -93,6 +97,10 @@ class Execution:
         self._whole = whole
         self._patience = patience
         self._asked: Call | None = None
+        self._overlap: Overlap | None = None
+        self._given_up: set[int] = set()
+        self._struck = False
+        """Has something gone wrong on purpose? Then what comes unexpectedly is no sign of a system that is down."""
         self._made = Made(system)
         self._sabotage = sabotage or Sabotage()
         system.past.append(Past(system.minted, self.bursts, self.history))
@@ -124,7 +132,7 @@ class Execution:
         ready = [step for call in burst.calls if (step := self._ready(call))]
         if scheduler is None and burst.schedule is not None:
             scheduler = Given(burst.schedule)
-        if len(ready) == 1:
+        if len(ready) == 1 and not burst.faults:
             await self._invoke(ready[0])
         elif scheduler and self.system.control:
             await self._take_turns(ready, scheduler, self.system.control)
@@ -146,23 +154,57 @@ class Execution:
         """Start them all at once: nobody controls who moves when."""
         for step in steps:
             self._record(Invocation.of(step.call, step.canaries, step.ids))
-        await asyncio.gather(*map(self._perform, steps))
+        performing = {step.call.number: asyncio.create_task(self._perform(step)) for step in steps}
+        await asyncio.sleep(0)  # each has begun
+        for fault in self.bursts[-1].faults:
+            if fault.kind is FaultKind.CANCEL and (task := performing.get(fault.of.step)) and not task.done():
+                self.struck(fault)
+                self._given_up.add(fault.of.step)
+                task.cancel()
+        await asyncio.gather(*performing.values())
 
     async def _take_turns(self, steps: Sequence[Ready], scheduler: Scheduler, control: Control) -> None:
         """Have one of them move at a time."""
         burst = self.bursts[-1]
-
-        def moved(step: int, move: Move, text: str, blocked: tuple[int, ...]) -> None:
-            self.bursts[-1] = replace(burst, schedule=Schedule.of(overlap.taken))
-            _, said = self._scan([text], keep=True)
-            self._record(Moved(step, move, said, blocked))
-
-        overlap = Overlap(control, scheduler, moved)
         before = Counter(control.uncontrolled.reasons)
+        strikes = Strikes(burst.faults, control, self)
+        self._overlap = overlap = Overlap(control, scheduler, strikes, self)
         await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
+        # What could not happen was no part of it.
+        self._decided(tuple(fault for fault in burst.faults if fault not in strikes.left))
         self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
         if isinstance(scheduler, Given) and scheduler.diverged is not None:
             self.diverged.append(_divergence(burst, scheduler.diverged))
+
+    def _decided(self, faults: tuple[Fault, ...]) -> None:
+        """Keep what was decided so far as the schedule of the burst."""
+        if self._overlap:
+            schedule = Schedule.of(self._overlap.taken)
+            self.bursts[-1] = replace(self.bursts[-1], schedule=schedule, faults=faults)
+
+    # -- what overlapping steps do and suffer
+
+    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...]) -> None:
+        """A step is let go on."""
+        self._decided(self.bursts[-1].faults)
+        _, said = self._scan([text], keep=True)
+        self._record(Moved(step, move, said, blocked))
+
+    def struck(self, fault: Fault) -> None:
+        """A fault happens."""
+        self._decided(self.bursts[-1].faults)
+        self._struck = True
+        self._record(Struck(fault.number, fault.kind, fault.of))
+
+    def give_up(self, step: int) -> None:
+        """Cancel the step as whoever called it would, and take its end for what the program wanted."""
+        assert self._overlap, "steps overlap"
+        self._given_up.add(step)
+        self._overlap.cancel(step)
+
+    def socket(self, ref: Ref) -> Socket | None:
+        """The socket that the program calls so, if it is open."""
+        return self._sockets.find(ref)
 
     async def finish(self) -> None:
         """Let everything arrive that is under way on any socket, then drop the connections."""
@@ -208,11 +250,14 @@ class Execution:
             asyncio.CancelledError,
             SystemExit,
         ) as problem:  # whatever comes: it is evidence
-            if isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
+            if step.call.number in self._given_up:
+                _go_on_after_cancellation()
+            elif isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
                 raise
+            elif not self._struck:
+                self.system.note_unexpected(excerpt([problem]))
             if not limit.expired():
                 del self.durations[step.call.number]
-            self.system.note_unexpected(excerpt([problem]))
             self._complete(step, Outcome.INFO, [problem])
             self._on_answer(step.call, problem)
         else:
@@ -293,6 +338,12 @@ def _is_being_cancelled() -> bool:
     """Is it this task that shall end? If not, a cancellation is one of the system's own."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _go_on_after_cancellation() -> None:
+    """This task was cancelled on purpose, and its work ends with telling so."""
+    if task := asyncio.current_task():
+        task.uncancel()
 
 
 def any_violation(execution: Execution) -> bool:

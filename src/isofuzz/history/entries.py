@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Argument, Call, Ref
 
 
@@ -150,5 +151,14 @@ class Moved:
     blocked: tuple[int, ...] = ()
 
 
-Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled | Moved
+@dataclass(frozen=True)
+class Struck:
+    """A fault happened, on purpose: to a socket, or to what the step of `of` does."""
+
+    step: int
+    kind: FaultKind
+    of: Ref
+
+
+Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled | Moved | Struck
 History = list[Entry]
