@@ -115,9 +115,10 @@ class Batcher:
             role = roles.get(kind)
             if role is None or length < 4:
                 raise NotPostgres(f"invalid frontend message type {kind}")
+            if length > _SHORT:
+                _require_sane(kind, length)
             after = at + 1 + length
             if after > end:
-                _require_sane(kind, length)
                 break
             self._kinds.append(kind)
             if role != _PLAIN:
