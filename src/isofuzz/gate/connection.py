@@ -193,6 +193,7 @@ class GatedConnection:
         self._server_full = full
         self._note_buffered()
         self._throttle_client()
+        self._ledger.changed()
 
     def client_full(self, full: bool) -> None:
         """The client reads more slowly than the server writes, or no longer."""
@@ -284,6 +285,7 @@ class GatedConnection:
         server = self._server
         if self._discards and batch.continues:
             self._discards = not batch.ends
+            self._ledger.changed()
         elif server is not None:
             if self._opening is None:  # a password is none of anybody's business
                 self.batch = batch
