@@ -57,10 +57,14 @@ async def test_pipelines(client: Client) -> None:
             await client.execute("INSERT INTO note VALUES (%s, %s)", (number, "x" * 1000))
         await pipeline.sync()
         assert await value(client, "SELECT count(*) FROM note") == 300
-    with pytest.raises(psycopg.errors.DivisionByZero):
+
+    async def fail() -> None:
         async with client.pipeline():
             await client.execute("SELECT 1 / %s::int", (0,))
             await client.execute("SELECT 1")
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await fail()
     await client.rollback()
     assert await value(client, "SELECT 1") == 1
 
@@ -74,15 +78,23 @@ async def test_copy_in_both_directions(client: Client) -> None:
         async with cursor.copy("COPY note TO STDOUT") as copy:
             rows = [row async for row in copy.rows()]
         assert len(rows) == 20_000
-        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+
+        async def copy_nonsense() -> None:
             async with cursor.copy("COPY note FROM STDIN") as copy:
                 for _ in range(20_000):
                     await copy.write("not a number\ttext\n")
+
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+            await copy_nonsense()
         await client.rollback()
-        with pytest.raises(ZeroDivisionError):
+
+        async def give_up() -> None:
             async with cursor.copy("COPY note FROM STDIN") as copy:
                 await copy.write_row((99_999, "text"))
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await give_up()
     await client.rollback()
     assert await value(client, "SELECT count(*) FROM note") == 20_000
 
