@@ -33,12 +33,12 @@ class _Guarded(asyncio.Protocol):
         self._transport: Transport | None = None
         self._receive: Callable[[bytes], None] = self._unexpected
         self._full: Callable[[bool], None] = self._unthrottled
-        self._lost: Callable[[], None] = self._made_or_lost
+        self._lost: Callable[[], None] = self._closed
 
     def connection_made(self, transport: BaseTransport) -> None:
         self._transport = cast("Transport", transport)
         self._ledger.open.add(self._transport)
-        self._made_or_lost()
+        self._ledger.activity += 1
         if self._ledger.closing:
             self._transport.abort()
 
@@ -49,10 +49,16 @@ class _Guarded(asyncio.Protocol):
             self._failed(problem)
 
     def pause_writing(self) -> None:
-        self._full(True)
+        self._throttle(full=True)
 
     def resume_writing(self) -> None:
-        self._full(False)
+        self._throttle(full=False)
+
+    def _throttle(self, *, full: bool) -> None:
+        try:
+            self._full(full)
+        except Exception as problem:  # noqa: BLE001 - likewise
+            self._failed(problem)
 
     def connection_lost(self, exc: Exception | None) -> None:
         assert self._transport is not None
@@ -61,11 +67,11 @@ class _Guarded(asyncio.Protocol):
             self._ledger.all_closed.set()
         try:
             self._lost()
-            self._made_or_lost()
+            self._closed()
         except Exception as problem:  # noqa: BLE001 - likewise
             self._failed(problem)
 
-    def _made_or_lost(self) -> None:
+    def _closed(self) -> None:
         self._ledger.activity += 1
 
     def _failed(self, problem: Exception) -> None:
@@ -117,9 +123,9 @@ class ClientDoor(_Guarded):
         super().connection_made(transport)
         self._timer = asyncio.get_running_loop().call_later(self._host.patience, self._too_late)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def _closed(self) -> None:
+        super()._closed()
         self._settled()
-        super().connection_lost(exc)
 
     def _greet(self, data: bytes) -> None:
         assert self._transport is not None
@@ -164,8 +170,9 @@ class ClientDoor(_Guarded):
             door.serve(session)
             session.connected(server, packet.data)
             client.resume_reading()
-            if self._said:
-                self.data_received(self._said)
+            said, self._said = self._said, b""
+            if said:
+                self.data_received(said)
 
         door = ServerDoor(self._ledger, connected)
         self._dial(door)
@@ -194,7 +201,7 @@ class ClientDoor(_Guarded):
                 await loop.create_unix_connection(lambda: door, str(upstream.path))
             else:
                 await loop.create_connection(lambda: door, upstream.host, upstream.port)
-        except OSError as problem:
+        except Exception as problem:  # noqa: BLE001 - no server, no such host, a name that cannot be one, ...
             self._ledger.fail(f"the gate cannot reach the server at {upstream}: {problem}")
             assert self._transport is not None
             self._transport.write(error("FATAL", "08006", "isofuzz's gate cannot reach the server"))
@@ -210,7 +217,9 @@ class ClientDoor(_Guarded):
 
     def _settled(self) -> None:
         """The client has what it wanted, or has gone."""
-        self._ledger.arriving.discard(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self in self._ledger.arriving:
+            self._ledger.arriving.remove(self)
+            self._ledger.changed()
