@@ -11,7 +11,6 @@ from isofuzz.gate.owed import OutOfStep, Owed
 from isofuzz.gate.startup import Opening, Unauthenticated
 
 _ONE_MESSAGE = frozenset(b"QF")
-_ERROR = ord("E")
 
 
 class GatedConnection:
