@@ -13,6 +13,9 @@ from isofuzz.gate.messages import NotPostgres, error
 from isofuzz.gate.startup import Packet, Wish, first_packet
 from isofuzz.gate.upstream import Upstream
 
+_READ = 64 * 1024
+"""Bytes to read at once."""
+
 
 @dataclass(frozen=True)
 class Host:
@@ -37,12 +40,18 @@ class _Guarded(asyncio.Protocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         self._transport = cast("Transport", transport)
+        if hasattr(transport, "max_size"):
+            # asyncio's own transports have room for 256 KB made for each read, which malloc asks the system for and
+            # returns each time: more work than the read itself.
+            transport.max_size = _READ
         self._ledger.open.add(self._transport)
         self._ledger.activity += 1
         if self._ledger.closing:
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return  # what was read together with what it was closed for
         try:
             self._receive(data)
         except Exception as problem:  # noqa: BLE001 - whatever it is, it is ours, and the gate goes on for the others
@@ -160,7 +169,7 @@ class ClientDoor(_Guarded):
             self._ledger, number, client, needs_password=self._needs_password, on_ready=self._settled
         )
         self._session = self._ledger.connections[number] = session
-        self._receive, self._full, self._lost = session.from_client, session.client_full, session.client_lost
+        self._receive, self._full, self._lost = self._wait, session.client_full, session.client_lost
         client.pause_reading()
 
         def connected(server: Transport) -> None:
@@ -169,14 +178,19 @@ class ClientDoor(_Guarded):
                 return
             door.serve(session)
             session.connected(server, packet.data)
+            self._receive = session.from_client
             client.resume_reading()
-            said, self._said = self._said, b""
-            if said:
-                self.data_received(said)
+            if self._said:
+                self.data_received(self._said)
+                self._said = b""
 
         door = ServerDoor(self._ledger, connected)
         self._dial(door)
         self._ledger.changed()
+
+    def _wait(self, data: bytes) -> None:
+        """Keep what had been read before reading was paused."""
+        self._said += data
 
     def _pass_cancellation(self, client: Transport, packet: Packet) -> None:
         """The server answers nothing; it hangs up when it has acted."""
