@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from isofuzz.gate.freezing import Freezer
 from isofuzz.gate.loop import ControlledLoop
+from isofuzz.gate.processes import Outside
 from isofuzz.gate.proxy import Gate
 from isofuzz.gate.settling import Settling
 from isofuzz.gate.uncontrolled import Uncontrolled
@@ -58,7 +59,16 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
         if not await postgres.find_deadlocks_at_once():
             uncontrolled.always("who has to give way in a deadlock: the administrator is no superuser")
         freezer = Freezer(can=postgres.is_ours)
-        settling = Settling(loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT)
+        outside = Outside(
+            lambda: services.system_pids,
+            # What notifies another connection owes it nothing, so whether that moves is seen only in its process.
+            servers=lambda: [each.pid for each in gate.connections if each.pid] if postgres.is_ours else [],
+            sockets=loop.open_sockets,
+            uncontrolled=uncontrolled,
+        )
+        settling = Settling(
+            loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
+        )
         yield Control(loop, gate, settling, uncontrolled, postgres)
     finally:
         await gate.close()

@@ -8,12 +8,14 @@ is held back, which gives control of races that have no statement between them.
 
 import asyncio
 import inspect
+import select
 import selectors
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
+from weakref import WeakSet
 
 from isofuzz.gate.attribution import AttributingTransport, Letters, bind_before_connecting
 from isofuzz.gate.operation import CURRENT, OUTSIDE, OWN, Operation, outside
@@ -24,6 +26,8 @@ something is that will surely come."""
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
+
+_EPOLL_COUNTS_IN = 0.001
 
 _UNAWAITED = "TaskStepMethWrapper"
 """The type of a callback that is the first step of a task, or the one after a bare `yield`, as in `sleep(0)`."""
@@ -43,11 +47,18 @@ class _IdleSelector(selectors.DefaultSelector):
         wait = self.due()
         if wait is None or (timeout is not None and timeout < wait):
             return super().select(timeout)  # a timer that comes first may be what moves things on
-        if wait and (ready := super().select(wait)):
+        if wait and (ready := self._select_within(wait)):
             return ready
         self.due = None
         self.at_rest()
         return []
+
+    def _select_within(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for less than a millisecond, too: epoll counts in whole ones, but can itself be selected."""
+        if seconds < _EPOLL_COUNTS_IN:
+            select.select([self.fileno()], [], [], seconds)
+            seconds = 0
+        return super().select(seconds)
 
 
 @dataclass(eq=False)
@@ -74,6 +85,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         self._holding = False
         self._executing = 0
         self._letters = Letters()
+        self._made: WeakSet[AttributingTransport] = WeakSet()
         self._idle = _IdleSelector()
         super().__init__(self._idle)
 
@@ -189,7 +201,13 @@ class ControlledLoop(asyncio.SelectorEventLoop):
 
     def _make_socket_transport(self, sock: Any, protocol: Any, *rest: Any, **named: Any) -> Any:
         # Not public, but the one place in which asyncio, of any version so far, makes these transports.
-        return AttributingTransport(self, sock, protocol, *rest, letters=self._letters, **named)
+        transport = AttributingTransport(self, sock, protocol, *rest, letters=self._letters, **named)
+        self._made.add(transport)
+        return transport
+
+    def open_sockets(self) -> list[Any]:
+        """Those of the connections of this loop."""
+        return [transport.get_extra_info("socket") for transport in self._made if not transport.is_closing()]
 
 
 def _follows_a_bare_yield(callback: object, task: "asyncio.Task[Any]") -> bool:
