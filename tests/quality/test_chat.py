@@ -105,7 +105,7 @@ FOUND = {
         "(`open_thread`) into A's Room (step N). B had lost access to that Room in step N (`kick`).",
     ),
     "presence-to-all": Found(
-        "noninterference:interfered:frame",
+        "noninterference:interfered:frame:joined",
         "sign_in sign_in open_thread subscribe",
         'A socket N (opened in step N) showed {"event": "joined",',
     ),

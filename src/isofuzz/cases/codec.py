@@ -57,6 +57,7 @@ def to_json(case: Case) -> str:
             "other": violation.other,
             "without": list(violation.without),
             "instead": violation.instead,
+            "kind": violation.kind,
         },
         "found": case.found,
         "steps_found": case.steps_found,

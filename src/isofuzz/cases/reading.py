@@ -146,6 +146,7 @@ class Reader:
             other=_text(fields.get("other", "")),
             without=tuple(int(step) for step in fields.get("without", ())),
             instead=_number_or_none(fields.get("instead")),
+            kind=_text(fields.get("kind", "")),
         )
 
     def _entry(self, entry: Json) -> Entry:

@@ -46,7 +46,7 @@ class News:
         told.shown.update(entry.seen)
         if self._is_disturbed(deed):
             told.disturbed = at
-        call = (deed.operation.name, deed.session, repr(deed.literals), *map(tuple, deed.arguments.values()))
+        call = _call(deed)
         last = self._last.get(call)
         if not deed.act.certain:
             return []
@@ -55,6 +55,18 @@ class News:
             return []
         new = self._new(deed, max(last.completed, told.disturbed), told.shown)
         return [text for text in new if self._had_to_be_told(deed.user, text, at)]
+
+    def are_refused(self, deed: Deed, at: int) -> bool:
+        """Was there anything that this call, which was refused, had to show, and did nobody else ask for it just then?
+
+        A system may have two who wait for the same take turns.
+        """
+        assert deed.user
+        told, last = self._told[deed.user, deed.operation.name], self._last.get(_call(deed))
+        if last is None or told.lost or any(_asks_the_same(deed, other) for other in self._model.overlapping(deed)):
+            return False
+        new = self._new(deed, max(last.completed, told.disturbed), told.shown)
+        return any(self._had_to_be_told(deed.user, text, at) for text in new)
 
     def _new(self, deed: Deed, since: int, shown: set[int]) -> Iterator[Canary]:
         """What others certainly wrote between `since` and this call, and the user was not shown."""
@@ -77,8 +89,16 @@ class News:
 
     def _is_asked_elsewhere(self, deed: Deed) -> bool:
         """Does another call of the same user still run, which may be told instead?"""
-        running = self._model.in_flight.values()
-        return any(other.user is deed.user and other.operation is deed.operation for other in running)
+        return any(_asks_the_same(deed, other) for other in self._model.in_flight.values())
+
+
+def _call(deed: Deed) -> Hashable:
+    """What two calls have in common of which the later one shows what came since the earlier one."""
+    return (deed.operation.name, deed.session, repr(deed.literals), *map(tuple, deed.arguments.values()))
+
+
+def _asks_the_same(deed: Deed, other: Deed) -> bool:
+    return other.user is deed.user and other.operation is deed.operation
 
 
 def _scopes(deed: Deed) -> Sequence[Thing | None]:

@@ -2,8 +2,8 @@
 
 What an `All` read returns lies between what was certainly there and what was possibly there; with nothing
 overlapping the two bounds meet. A `Some` read stays below the upper bound, and so does a `News` read, which has a lower
-bound of its own. Whoever is entitled to a read is not
-refused. What was never the reader's at all is the crossing oracle's to report.
+bound of its own. Whoever is entitled to a read is not refused; but a system may refuse to tell news where there is
+nothing new. What was never the reader's at all is the crossing oracle's to report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ class Visibility:
         news = self._not_told(deed, at, entry)
         if entry.outcome is Outcome.OK:
             return [*self._surplus(deed, at, entry), *self._lack(deed, at, entry), *news]
-        if entry.outcome is Outcome.REFUSED and self._denied(deed):
+        if entry.outcome is Outcome.REFUSED and self._denied(deed, at):
             return [self._violation(deed, at, entry, Breach.DENIED, None)]
         return []
 
@@ -88,10 +88,11 @@ class Visibility:
         missing = dict.fromkeys(self._news.missing(deed, at, entry))
         return [self._violation(deed, at, entry, Breach.MISSING, canary) for canary in missing]
 
-    def _denied(self, deed: Deed) -> bool:
-        read = deed.operation.shows is Shows.ALL and not deed.operation.writes
+    def _denied(self, deed: Deed, at: int) -> bool:
         values = deed.operation.drawn(Draw.VALUE)  # which a system may find invalid
-        return read and not values and not _selects(deed) and deed.act.standing is Standing.CERTAIN
+        if deed.operation.writes or values or _selects(deed) or deed.act.standing is not Standing.CERTAIN:
+            return False
+        return deed.operation.shows is not Shows.NEWS or self._news.are_refused(deed, at)
 
     def _violation(self, deed: Deed, at: int, entry: Completion, breach: Breach, canary: Canary | None) -> Violation:
         assert deed.user

@@ -1,7 +1,7 @@
 """Opening the services of a run, each from where it is to come, and what closes them all again."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,17 +98,21 @@ class Services:
         """Seconds spent so far on waiting for other runs to let go of a service; a target need not answer for them."""
         return self._valkey.waited
 
-    async def create_role(self, name: str) -> Role:
+    async def create_role(self, name: str, *, members: Collection[str] = ()) -> Role:
         """A further login for the run's database, `<name>_<suffix>`: a plain role to which nothing is granted.
 
-        Raises UsageError when `name` cannot name a role, or names one already.
+        The roles named in `members` may take it on with SET ROLE, and have none of its rights until they do. Raises
+        UsageError when `name` cannot name a role, or names one already.
         """
         full_name = roles.role_name(name, self.suffix)
         database = DatabaseUrl.parse(self._required_postgres.owner.url)
         try:
-            return self._through_the_door(await roles.create_login(self._required_postgres.admin, full_name, database))
+            role = await roles.create_login(self._required_postgres.admin, full_name, database)
         except asyncpg.DuplicateObjectError:
             raise UsageError(f"the role {name!r} was created before: call create_role once for each name") from None
+        for member in members:
+            await roles.let_act_as(self._required_postgres.admin, member, role)
+        return self._through_the_door(role)
 
     async def valkey(self) -> str:
         """A redis:// URL of a Valkey database that the run alone fills, started or leased when first asked for.

@@ -1,7 +1,7 @@
 """`Target` and `operation`: the class and the decorator that an adapter is made of."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, overload
@@ -76,8 +76,11 @@ class Services(Protocol):
     def folder(self) -> Path:
         """A folder of this run's own, readable by its user alone and deleted at the end."""
 
-    async def create_role(self, name: str) -> Role:
-        """Make another login role that has no rights yet; raises ServicesUnavailable if the server refuses."""
+    async def create_role(self, name: str, *, members: Collection[str] = ()) -> Role:
+        """Make another login role that has no rights yet; raises ServicesUnavailable if the server refuses.
+
+        The roles named in `members` may take it on with SET ROLE, and have none of its rights until they do.
+        """
 
     async def valkey(self) -> str:
         """A redis:// URL of a Valkey database of this run's own, which is started when first asked for."""

@@ -182,6 +182,7 @@ async def _act_for_author(transaction: Transaction, message: int) -> None:
     found = await transaction.row("SELECT author_id FROM messages WHERE id = :message", message=message)
     if found is None:
         raise NotFound
+    await transaction.act_as_service_no_more()
     await transaction.act_for_user(found.author_id)
 
 

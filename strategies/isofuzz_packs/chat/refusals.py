@@ -5,7 +5,8 @@ Refusal
 ├── NotSignedIn       the connection has no session, or its session has ended
 ├── AlreadySignedIn   a connection belongs to one session for as long as it lives
 ├── NotFound          there is no such thing, or it is none of the asker's business: never told apart
-└── Forbidden         the asker may see the thing, but not do this with it
+├── Forbidden         the asker may see the thing, but not do this with it
+└── Cancelled         the asker did not want it any more
 """
 
 from typing import ClassVar
@@ -45,3 +46,9 @@ class Forbidden(Refusal):
     """The asker may see the thing, but only its owner or author may do this."""
 
     error = "forbidden"
+
+
+class Cancelled(Refusal):
+    """The client has taken the request back before anything was stored."""
+
+    error = "cancelled"

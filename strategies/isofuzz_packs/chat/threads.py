@@ -73,7 +73,7 @@ class Threads:
     ) -> Row[Any] | None:
         """Like opening a thread that exists, but by `name/slug` as a pattern, and on behalf of everyone."""
         await transaction.act_as_service()
-        return await transaction.row(
+        found = await transaction.row(
             """SELECT t.id, t.title, coalesce(t.title = :title, true) OR t.owner_id <> :me AS settled
                FROM threads t JOIN users u ON u.id = t.owner_id
                WHERE u.name || '/' || t.slug LIKE (SELECT name FROM users WHERE id = :me) || '/' || :slug
@@ -82,6 +82,8 @@ class Threads:
             slug=slug,
             title=title,
         )
+        await transaction.act_as_service_no_more()
+        return found
 
     async def _check_unused_by_others(self, transaction: Transaction, session: Session, slug: str) -> None:
         await transaction.act_as_service()
@@ -89,6 +91,7 @@ class Threads:
             "SELECT id FROM threads WHERE slug = :slug AND owner_id <> :me", slug=slug, me=session.user
         ):
             raise Forbidden
+        await transaction.act_as_service_no_more()
 
     async def rename(self, session: Session, thread: UUID, title: str, *, has_listeners: bool) -> Renamed:
         """Call the user's own thread by another title."""
@@ -207,4 +210,6 @@ async def _let_in(transaction: Transaction, session: Session, thread: UUID, user
 async def _as_it_is(transaction: Transaction, thread: UUID) -> Renamed:
     """Who is in a thread and what it is called, before that changes."""
     [old] = await transaction.rows("SELECT title FROM threads WHERE id = :thread", thread=thread)
-    return Renamed(await everyone_in(transaction, thread), {"was": old.title})
+    audience = await everyone_in(transaction, thread)
+    await transaction.act_as_service_no_more()
+    return Renamed(audience, {"was": old.title})

@@ -10,6 +10,7 @@ from sqlalchemy import AsyncAdaptedQueuePool, Row, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from isofuzz_packs.chat.cancelling import go_through_with_it
 from isofuzz_packs.chat.refusals import NotSignedIn
 
 POOL_SIZE = 4
@@ -24,10 +25,14 @@ class Session:
 
 
 class Transaction:
-    """One transaction; what it sees and may change depends on the settings that it made."""
+    """One transaction; what it sees and may change depends on the settings that it made.
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    `service_role` is the role that reads on behalf of everyone.
+    """
+
+    def __init__(self, connection: AsyncConnection, service_role: str) -> None:
         self._connection = connection
+        self._service_role = service_role
 
     async def rows(self, sql: str, **values: object) -> list[Row[Any]]:
         """Every row of the result."""
@@ -64,20 +69,26 @@ class Transaction:
         await self.set("app.user_id", str(user))
 
     async def act_as_service(self) -> None:
-        """From here on, read on behalf of everyone."""
-        await self.set("app.service", "on")
+        """From here on, read on behalf of everyone, and write nothing."""
+        await self.set("role", self._service_role)
 
     async def act_as_service_no_more(self) -> None:
-        """From here on, read on behalf of the user alone."""
-        await self.set("app.service", "off")
+        """From here on, act for the user alone."""
+        await self.set("role", "none")
 
 
 class Database:
-    """A bounded pool of connections, and the kinds of transaction that use them."""
+    """A bounded pool of connections, and the kinds of transaction that use them.
 
-    def __init__(self, app_url: str) -> None:
+    Once one that writes is about to be committed, the request that it is part of cannot be cancelled any more.
+    """
+
+    def __init__(self, app_url: str, service_role: str) -> None:
         url = make_url(app_url).set(drivername="postgresql+asyncpg")
-        self._engine = create_async_engine(url, pool_size=POOL_SIZE, max_overflow=0, isolation_level="READ COMMITTED")
+        self._service_role = service_role
+        self._engine = create_async_engine(
+            url, pool_size=POOL_SIZE, max_overflow=0, pool_use_lifo=True, isolation_level="READ COMMITTED"
+        )
         self._snapshots = self._engine.execution_options(  # shares the pool
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -95,7 +106,7 @@ class Database:
     async def pooled(self, query: str) -> list[str]:
         """The one text that the query returns on each connection that is idle in the pool, each as it was left.
 
-        They go back in the order in which they came, so that the next requests use those that they would have used.
+        They go back in the order in which they were, so that the next requests use those that they would have used.
         """
         pool = self._engine.sync_engine.pool
         assert isinstance(pool, AsyncAdaptedQueuePool)
@@ -103,14 +114,15 @@ class Database:
         try:
             return [await _fetch_outside_transaction(connection, query) for connection in idle]
         finally:
-            for connection in idle:
+            for connection in reversed(idle):
                 await connection.close()
 
     @asynccontextmanager
     async def anonymous(self) -> AsyncIterator[Transaction]:
         """A transaction of somebody who is just signing in."""
         async with self._engine.begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self._service_role)
+            go_through_with_it()
 
     @asynccontextmanager
     async def reading(self, session: Session) -> AsyncIterator[Transaction]:
@@ -123,11 +135,12 @@ class Database:
         """A transaction each of whose statements sees what others have committed before it."""
         async with self._acting_for(session, self._engine) as transaction:
             yield transaction
+            go_through_with_it()
 
     @asynccontextmanager
     async def _acting_for(self, session: Session, engine: AsyncEngine) -> AsyncIterator[Transaction]:
         async with engine.begin() as connection:
-            transaction = Transaction(connection)
+            transaction = Transaction(connection, self._service_role)
             await transaction.act_for(session)
             yield transaction
 
