@@ -74,6 +74,7 @@ class Overlap:
         self._last: Operation | None = None
         self._works_for: dict[GatedConnection, Operation] = {}
         self._guessed: dict[Batch, Operation] = {}
+        self._unknown: set[GatedConnection] = set()
 
     async def run(self, steps: dict[int, Perform]) -> None:
         """Perform the steps, by their numbers, and return when all have ended and nothing is held any more."""
@@ -228,6 +229,9 @@ class Overlap:
             in_transaction = before and not before.ended and connection.transaction != "I"
             writer = before if before and in_transaction else self._somebody(connection)
             self._guessed[batch] = writer
+            if batch.operation is None and connection not in self._unknown:
+                self._unknown.add(connection)
+                self._control.note_unknown(connection)
         self._works_for[connection] = writer
         return writer
 

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import select
 import selectors
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
@@ -28,6 +29,8 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
 _EPOLL_COUNTS_IN = 0.001
+_EXECUTORS = "asyncio_"
+"""How the names of threads begin that asyncio keeps for later."""
 
 _UNAWAITED = "TaskStepMethWrapper"
 """The type of a callback that is the first step of a task, or the one after a bare `yield`, as in `sleep(0)`."""
@@ -84,6 +87,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         """The steps that are held back, in the order in which they were to be taken."""
         self._holding = False
         self._executing = 0
+        self._threads_before = frozenset(threading.enumerate())
         self._letters = Letters()
         self._made: WeakSet[AttributingTransport] = WeakSet()
         self._idle = _IdleSelector()
@@ -91,10 +95,11 @@ class ControlledLoop(asyncio.SelectorEventLoop):
 
     # -- when nothing moves
 
-    async def rest(self, due: Due = lambda: 0) -> None:
+    async def rest(self, due: Due = lambda: 0, threads_held: Callable[[], int] = lambda: 0) -> None:
         """Return once nothing is ready, nothing can be read, and nothing is `due`, or came while it was waited for.
 
-        Threads of the loop's executors are waited for. Only one caller at a time may wait.
+        Threads of the loop's executors are waited for, but for so many of them as `threads_held` says: those wait for
+        something that is held back here. Only one caller at a time may wait.
         """
         assert self._idle.due is None, "somebody else waits for the loop to rest"
         resting = self.create_future()
@@ -104,7 +109,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
                 resting.set_result(None)
 
         self._idle.at_rest = at_rest
-        self._idle.due = lambda: None if self._executing else due()
+        self._idle.due = lambda: None if self._executing > threads_held() else due()
         try:
             await resting
         finally:
@@ -121,6 +126,12 @@ class ControlledLoop(asyncio.SelectorEventLoop):
 
     def _executed(self, future: object) -> None:
         self._executing -= 1
+
+    @property
+    def has_threads(self) -> bool:
+        """Does a thread work beside the loop, or may one: one that the system has started since the loop was made?"""
+        threads = (thread for thread in threading.enumerate() if thread not in self._threads_before)
+        return self._executing > 0 or any(not thread.name.startswith(_EXECUTORS) for thread in threads)
 
     # -- who may move
 

@@ -7,6 +7,7 @@ something may let them go on, and go on one after the other, in an order that is
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Collection
 from typing import Protocol
 
@@ -35,6 +36,14 @@ class Awaited(Protocol):
     @property
     def owes(self) -> bool:
         """Is a reply of the server's still to come?"""
+
+    @property
+    def client_pid(self) -> int | None:
+        """The process that connected, where that is known."""
+
+    @property
+    def is_awaited_by_nobody_known(self) -> bool:
+        """Does somebody wait for a reply, of whom it is not known for which operation they work?"""
 
     def hold_reply(self) -> None:
         """Let a reply that comes from now on wait for the client."""
@@ -134,7 +143,7 @@ class Settling:
         self._outside.begin()
         self._blocked = {connection for connection in self._blocked if connection.owes}
         while True:
-            await self._loop.rest(self._due)
+            await self._loop.rest(self._due, self._threads_held)
             owing = self._owing()
             if owing and not await self._all_blocked(owing):
                 self._asked += 1
@@ -161,6 +170,12 @@ class Settling:
         if any(connection not in self._blocked for connection in self._owing()):
             return min(_SELDOM, _SOON * (1 + self._asked))
         return self._outside.due()
+
+    def _threads_held(self) -> int:
+        """How many threads of this process wait for a reply, at the most: nobody else writes and is not known."""
+        return sum(
+            each.client_pid == os.getpid() and each.is_awaited_by_nobody_known for each in self._gate.connections
+        )
 
     def _owing(self, *, frozen: bool = False) -> list[Awaited]:
         stopped = () if frozen else self._freezer.stopped

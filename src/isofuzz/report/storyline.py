@@ -147,7 +147,8 @@ class _Teller:
         match entry.move:
             case _ if entry.connection is not None:
                 reply = "gets the lock: " if entry.move is Move.REPLY else ""
-                self._add(None, f"· connection {entry.connection}: {reply}{statement}")
+                presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
+                self._add(self._actor(entry.step), presumed, step=entry.step)
             case Move.STATEMENT:
                 self._add(self._actor(entry.step), f"· {statement}", step=entry.step)
             case Move.REPLY:
