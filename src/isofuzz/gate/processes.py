@@ -10,6 +10,7 @@ import fcntl
 import os
 import socket
 import struct
+import termios
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
@@ -33,6 +34,7 @@ _MOST = 65536
 """Bytes of a thread's status: it grows with the machine's processors and the user's groups."""
 
 _SIOCOUTQ, _SIOCOUTQNSD = 0x5411, 0x894B
+_INT = struct.Struct("i")
 
 _UNSEEN = f"processes of the system that cannot be looked at: {_WAIT * 1000:g} ms were waited"
 _RESTLESS = f"a process of the system that never came to rest: since then {_WAIT * 1000:g} ms were waited"
@@ -145,17 +147,27 @@ def _read(path: str) -> bytes:
     return b""
 
 
-def _unread(sockets: Iterable[Any]) -> list[tuple[int, int]]:
-    """The sockets on which something is under way, and how much: over Unix sockets what is unread, over TCP unsent."""
+def _unread(sockets: Iterable[Any]) -> list[tuple[int, int, int]]:
+    """The sockets on which something is under way, with how much of it was sent and has come.
+
+    Over TCP that is what was not sent yet: when it was read, nobody says at once.
+    """
     found = []
     for each in sockets:
-        if (descriptor := each.fileno()) < 0:
+        descriptor = each.fileno()
+        if descriptor < 0:
             continue
-        local = each.family == socket.AF_UNIX
-        if not local:
-            # Whoever sends in small pieces waits with the second until the first is acknowledged, which takes 40 ms.
+        if each.family == socket.AF_UNIX:
+            sent, came = _queued(descriptor, _SIOCOUTQ), 0
+        else:
+            # Whoever sends in small pieces waits with the next until we have acknowledged the last, while all sleep.
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        answer = fcntl.ioctl(descriptor, _SIOCOUTQ if local else _SIOCOUTQNSD, bytes(4))
-        if size := struct.unpack("i", answer)[0]:
-            found.append((descriptor, size))
+            sent, came = _queued(descriptor, _SIOCOUTQNSD), _queued(descriptor, termios.FIONREAD)
+        if sent or came:
+            found.append((descriptor, sent, came))
     return found
+
+
+def _queued(descriptor: int, question: int) -> int:
+    size: int = _INT.unpack(fcntl.ioctl(descriptor, question, bytes(_INT.size)))[0]
+    return size
