@@ -1,8 +1,14 @@
 """Halls with notes on their walls, in a process of their own."""
 
+import asyncio
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+
+import aiohttp
 
 from isofuzz import (
     All,
@@ -55,14 +61,15 @@ class Feed(Subscription[Text]):
 
 class Halls(Target):
     async def lifespan(self, services: Services) -> AsyncIterator[None]:
-        self.server = await services.process(
+        server = await services.process(
             sys.executable,
             SERVER,
             "{port}",
             ready="http://127.0.0.1:{port}/",
             env={"DATABASE_URL": services.database_url},
         )
-        async with Http(f"http://127.0.0.1:{self.server.port}") as self.http:
+        self.port = server.port
+        async with Http(f"http://127.0.0.1:{self.port}") as self.http:
             yield
 
     async def quiesce(self) -> None:
@@ -71,7 +78,7 @@ class Halls(Target):
     @operation
     async def enter(self, name: Name) -> tuple[Person, Visit, Line]:
         person = await self.http.post("/people", json=name)
-        line = await Line.open(f"ws://127.0.0.1:{self.server.port}/watch", Person=str(person))
+        line = await Line.open(f"ws://127.0.0.1:{self.port}/watch", Person=str(person))
         return Person(person), Visit(self.http.session(Person=str(person))), line
 
     @operation
@@ -97,3 +104,27 @@ class Halls(Target):
         if not answer["ok"]:
             raise Refused(answer)
         return Feed()
+
+
+class StartedByItself(Halls):
+    """The server is a process that the target starts in its own way."""
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        environment = os.environ | {"DATABASE_URL": services.database_url}
+        server = await asyncio.create_subprocess_exec(sys.executable, SERVER, str(self.port), env=environment)
+        try:
+            async with Http(f"http://127.0.0.1:{self.port}") as self.http:
+                await self.until_up()
+                yield
+        finally:
+            server.kill()
+            await server.wait()
+
+    async def until_up(self) -> None:
+        while True:
+            with suppress(aiohttp.ClientConnectionError):
+                await self.http.get("/")
+                return
+            await asyncio.sleep(0.01)
