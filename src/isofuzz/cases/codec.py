@@ -168,7 +168,9 @@ def _entry(entry: Entry) -> Json:
             return {"entry": "pooled", "connection": entry.connection, "state": dict(entry.state)}
         case Moved():
             blocked = list(entry.blocked)
-            return {"entry": "moved", "step": entry.step, "move": entry.move, "text": entry.text, "blocked": blocked}
+            guessed = {} if entry.connection is None else {"connection": entry.connection}
+            moved = {"entry": "moved", "step": entry.step, "move": entry.move, "text": entry.text, "blocked": blocked}
+            return moved | guessed
         case Struck():
             return {"entry": "struck", "step": entry.step, "fault": entry.kind, "of": _ref(entry.of)}
 

@@ -175,7 +175,8 @@ class Reader:
                 return Pooled(_text(entry["connection"]), {_text(n): _text(v) for n, v in entry["state"].items()})
             case "moved":
                 blocked = tuple(int(step) for step in entry["blocked"])
-                return Moved(int(entry["step"]), Move(entry["move"]), _text(entry["text"]), blocked)
+                connection = int(entry["connection"]) if "connection" in entry else None
+                return Moved(int(entry["step"]), Move(entry["move"]), _text(entry["text"]), blocked, connection)
             case "struck":
                 return Struck(int(entry["step"]), FaultKind(entry["fault"]), _read_ref(entry["of"]))
         raise ValueError(f"there is no entry {entry['entry']!r}")

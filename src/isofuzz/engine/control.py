@@ -4,12 +4,15 @@ A system is gated if it has a Postgres and the run is on a loop that isofuzz con
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.freezing import Freezer
 from isofuzz.gate.loop import ControlledLoop
+from isofuzz.gate.processes import Outside
 from isofuzz.gate.proxy import Gate
 from isofuzz.gate.settling import Settling
 from isofuzz.gate.uncontrolled import Uncontrolled
@@ -32,6 +35,16 @@ class Control:
     settling: Settling
     uncontrolled: Uncontrolled
     postgres: RunPostgres
+    outside: Outside
+
+    def note_unknown(self, connection: GatedConnection) -> None:
+        """Nothing says for which step this connection works; note it if that may keep it from being controlled."""
+        pid = connection.client_pid
+        if pid == os.getpid():
+            if self.loop.has_threads:
+                self.uncontrolled.note("a statement of a thread: nothing says when a thread of this process moves")
+        elif pid is not None and not self.outside.includes(pid):
+            self.uncontrolled.note("a statement of a process that isofuzz did not start, and cannot look at")
 
     async def terminate(self, pid: int) -> None:
         """Have the server end a connection."""
@@ -58,7 +71,16 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
         if not await postgres.find_deadlocks_at_once():
             uncontrolled.always("who has to give way in a deadlock: the administrator is no superuser")
         freezer = Freezer(can=postgres.is_ours)
-        settling = Settling(loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT)
-        yield Control(loop, gate, settling, uncontrolled, postgres)
+        outside = Outside(
+            lambda: services.system_pids,
+            # What notifies another connection owes it nothing, so whether that moves is seen only in its process.
+            servers=lambda: [each.pid for each in gate.connections if each.pid] if postgres.is_ours else [],
+            sockets=loop.open_sockets,
+            uncontrolled=uncontrolled,
+        )
+        settling = Settling(
+            loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
+        )
+        yield Control(loop, gate, settling, uncontrolled, postgres, outside)
     finally:
         await gate.close()

@@ -184,11 +184,11 @@ class Execution:
 
     # -- what overlapping steps do and suffer
 
-    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...]) -> None:
+    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...], connection: int | None) -> None:
         """A step is let go on."""
         self._decided(self.bursts[-1].faults)
         _, said = self._scan([text], keep=True)
-        self._record(Moved(step, move, said, blocked))
+        self._record(Moved(step, move, said, blocked, connection))
 
     def struck(self, fault: Fault) -> None:
         """A fault happens."""

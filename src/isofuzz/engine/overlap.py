@@ -30,8 +30,8 @@ Perform = Callable[[], Coroutine[Any, Any, None]]
 class Told(Protocol):
     """Who writes down what moves."""
 
-    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...]) -> None:
-        """A step is let go on, while these others wait for a lock."""
+    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...], connection: int | None) -> None:
+        """A step is let go on, while these others wait for a lock; the connection, if the step is only a guess."""
 
     def struck(self, fault: Fault) -> None:
         """A fault happens."""
@@ -73,12 +73,15 @@ class Overlap:
         self._since: dict[object, int] = {}
         self._last: Operation | None = None
         self._works_for: dict[GatedConnection, Operation] = {}
+        self._guessed: dict[Batch, Operation] = {}
+        self._unknown: set[GatedConnection] = set()
 
     async def run(self, steps: dict[int, Perform]) -> None:
         """Perform the steps, by their numbers, and return when all have ended and nothing is held any more."""
         self._waiting = dict(steps)
         self._operations = {number: Operation(number) for number in steps}
         self._control.settling.rank = self._rank_of
+        await self._control.settling.settle()  # what was done before may still be tidied up after
         self._gate.holding = True
         self._loop.hold()
         try:
@@ -160,20 +163,37 @@ class Overlap:
             yield self._move_of(held.operation, held, Move.TASK, place, partial(self._loop.release, held))
 
     def _statement(self, connection: GatedConnection, batch: Batch) -> _Option:
-        operation = self._attributed(connection, batch.operation)
-        return self._move_of(operation, batch, Move.STATEMENT, connection.number, connection.release, batch.text)
+        operation = self._attributed(connection, batch)
+        return self._move_of(
+            operation,
+            batch,
+            Move.STATEMENT,
+            connection.number,
+            connection.release,
+            batch.text,
+            connection.number if batch in self._guessed else None,
+        )
 
     def _reply(self, connection: GatedConnection) -> _Option:
-        operation = self._works_for.get(connection) or self._somebody()
+        operation = self._works_for.get(connection) or self._somebody(connection)
         text = connection.batch.text if connection.batch else ""
         of = connection, connection.batch
-        return self._move_of(operation, of, Move.REPLY, connection.number, connection.deliver, text)
+        guessed = connection.batch in self._guessed or connection not in self._works_for
+        shown = connection.number if guessed else None
+        return self._move_of(operation, of, Move.REPLY, connection.number, connection.deliver, text, shown)
 
     def _move_of(
-        self, operation: Operation, of: object, move: Move, place: int, make: Callable[[], None], text: str = ""
+        self,
+        operation: Operation,
+        of: object,
+        move: Move,
+        place: int,
+        make: Callable[[], None],
+        text: str = "",
+        connection: int | None = None,
     ) -> _Option:
         def tell() -> None:
-            self._told.moved(operation.number, move, text, self._blocked())
+            self._told.moved(operation.number, move, text, self._blocked(), connection)
 
         return _Option(operation.number, operation, of, (_ORDER[move], place), make, tell)
 
@@ -201,22 +221,39 @@ class Overlap:
 
     # -- who is who
 
-    def _attributed(self, connection: GatedConnection, writer: Operation | None) -> Operation:
+    def _attributed(self, connection: GatedConnection, batch: Batch) -> Operation:
         """For whom a connection works: whoever wrote what is parked; within a transaction, for whom it did before."""
+        writer = self._guessed.get(batch) or batch.operation
         if writer is None or writer.ended:
             before = self._works_for.get(connection)
-            writer = before if before and not before.ended and connection.transaction != "I" else self._somebody()
+            in_transaction = before and not before.ended and connection.transaction != "I"
+            writer = before if before and in_transaction else self._somebody(connection)
+            self._guessed[batch] = writer
+            if batch.operation is None and connection not in self._unknown:
+                self._unknown.add(connection)
+                self._control.note_unknown(connection)
         self._works_for[connection] = writer
         return writer
 
-    def _somebody(self) -> Operation:
-        """Who else it may be: the step that has begun and waits for nothing that is known, else whoever moved last."""
-        known = {self._works_for.get(connection) for connection in self._gate.connections if connection.owes}
+    def _somebody(self, connection: GatedConnection) -> Operation:
+        """Who else it may be: a step that has begun and waits for nothing that is known.
+
+        Of several the one that the connection worked for before, else who moved last, else who began first. If there is
+        none, who moved last.
+        """
+        known = {self._works_for.get(each) for each in self._gate.connections if self._is_waited_for(each)}
         known |= {held.operation for held in self._loop.held}
         begun = [each for number, each in self._operations.items() if number not in self._waiting and not each.ended]
         at_large = [each for each in begun if each not in known]
-        assert self._last, "something has moved"
-        return at_large[0] if len(at_large) == 1 else self._last
+        likely = [each for each in (self._works_for.get(connection), self._last) if each in at_large]
+        found = next(iter((*likely, *at_large)), self._last)
+        return found or next(iter(self._operations.values()))
+
+    def _is_waited_for(self, connection: GatedConnection) -> bool:
+        """Does whoever it works for wait for its answer?"""
+        parked = connection.parked
+        attributed = parked is not None and (parked.operation or parked in self._guessed)
+        return connection.owes or connection.reply_held or bool(attributed)
 
     def _in_flight(self, step: int) -> Operation | None:
         operation = self._operations.get(step)

@@ -17,10 +17,19 @@ class GatedConnection:
     """A client's session with the server."""
 
     def __init__(
-        self, ledger: Ledger, number: int, client: Transport, *, needs_password: bool, on_ready: Callable[[], None]
+        self,
+        ledger: Ledger,
+        number: int,
+        client: Transport,
+        *,
+        client_pid: int | None = None,
+        needs_password: bool,
+        on_ready: Callable[[], None],
     ) -> None:
         self.number = number
         """Sessions are counted from 1."""
+        self.client_pid = client_pid
+        """The process that connected, where that is known."""
         self.pid = 0
         """The server's process, once it has said so."""
         self.batch: Batch | None = None
@@ -74,6 +83,12 @@ class GatedConnection:
     def reply_held(self) -> bool:
         """Whether bytes wait for the client."""
         return bool(self._held)
+
+    @property
+    def is_awaited_by_nobody_known(self) -> bool:
+        """Does somebody wait for a reply, of whom it is not known for which operation they work?"""
+        batch = self.parked or (self.batch if self.owes or self.reply_held else None)
+        return batch is not None and batch.operation is None
 
     @property
     def buffered(self) -> int:

@@ -1,6 +1,8 @@
 """The sockets of the gate: a client's, which is let in, and the server's behind it."""
 
 import asyncio
+import socket
+import struct
 from asyncio import BaseTransport, Transport
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -166,7 +168,12 @@ class ClientDoor(_Guarded):
     def _open_session(self, client: Transport, packet: Packet) -> None:
         number = next(self._host.numbers)
         session = GatedConnection(
-            self._ledger, number, client, needs_password=self._needs_password, on_ready=self._settled
+            self._ledger,
+            number,
+            client,
+            client_pid=_process_behind(client),
+            needs_password=self._needs_password,
+            on_ready=self._settled,
         )
         self._session = self._ledger.connections[number] = session
         self._receive, self._full, self._lost = self._wait, session.client_full, session.client_lost
@@ -237,3 +244,16 @@ class ClientDoor(_Guarded):
         if self in self._ledger.arriving:
             self._ledger.arriving.remove(self)
             self._ledger.changed()
+
+
+_CREDENTIALS = struct.Struct("3i")
+"""Process, user and group; see unix(7)."""
+
+
+def _process_behind(client: Transport) -> int | None:
+    """The process that connected to a Unix socket, which Linux tells; None where nobody does."""
+    sock = client.get_extra_info("socket")
+    if sock.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    pid: int = _CREDENTIALS.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0]
+    return pid

@@ -142,13 +142,15 @@ class Move(StrEnum):
 class Moved:
     """A step that overlaps others was let go on, and nobody else was until all came to rest.
 
-    `text`: what it was about to do; `blocked`: the steps that waited for a lock then.
+    `text`: what it was about to do; `blocked`: the steps that waited for a lock then. `connection` is the number of the
+    one that was let go on, where nothing says for which step it works: then that it is this step is a guess.
     """
 
     step: int
     move: Move
     text: str = ""
     blocked: tuple[int, ...] = ()
+    connection: int | None = None
 
 
 @dataclass(frozen=True)

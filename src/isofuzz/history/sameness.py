@@ -145,7 +145,8 @@ def _move(move: tuple[int, Moved | Struck] | None) -> str:
     moved = move[1]
     if isinstance(moved, Struck):
         return f"{moved.kind} of what step {moved.of.step} does or made"
-    doing = f"{moved.move} of step {moved.step}" + (f" ({moved.text})" if moved.text else "")
+    mover = f"step {moved.step}" if moved.connection is None else f"connection {moved.connection}"
+    doing = f"{moved.move} of {mover}" + (f" ({moved.text})" if moved.text else "")
     return doing + (f" while {', '.join(map(str, moved.blocked))} waited for a lock" if moved.blocked else "")
 
 

@@ -145,6 +145,10 @@ class _Teller:
         """A move of steps that take turns, where who moves when is a part of the story; their start is told anyway."""
         statement = textwrap.shorten(printable(entry.text), _LONGEST_STATEMENT, placeholder=" …")
         match entry.move:
+            case _ if entry.connection is not None:
+                reply = "gets the lock: " if entry.move is Move.REPLY else ""
+                presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
+                self._add(self._actor(entry.step), presumed, step=entry.step)
             case Move.STATEMENT:
                 self._add(self._actor(entry.step), f"· {statement}", step=entry.step)
             case Move.REPLY:

@@ -143,6 +143,11 @@ class Services:
         command = (str(program), *map(str, arguments))
         return await self._processes.start(Order(command, ready, within, dict(env or {}), Path(cwd) if cwd else None))
 
+    @property
+    def system_pids(self) -> list[int]:
+        """The processes of the system that `process` started and that still run; not those that these have started."""
+        return self._processes.pids
+
     def check_alive(self) -> None:
         """Raises SystemDown if a process has ended that nobody had stopped."""
         self._processes.check_alive()

@@ -104,7 +104,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Skipped, numbers, names),
     st.builds(Storage, st.lists(st.builds(Row, serials, anything, some_refs, some_refs), max_size=2).map(tuple)),
     st.builds(Pooled, names, st.dictionaries(names, anything, max_size=2)),
-    st.builds(Moved, numbers, st.sampled_from(Move), anything, serials),
+    st.builds(Moved, numbers, st.sampled_from(Move), anything, serials, st.none() | numbers),
 )
 histories = st.lists(entries, max_size=2).map(tuple)
 violations = st.builds(
