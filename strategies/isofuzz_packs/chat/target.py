@@ -244,6 +244,11 @@ class Chat(Target):
         return await me.line.call("search", text=text)
 
     @operation
+    async def export(self, me: Me) -> All[Body]:
+        """All messages of all threads that one is in."""
+        return await me.line.call("export")
+
+    @operation
     async def invite(self, me: Me, room: Room, member: Grants[Who]) -> None:
         """Let a user into one's own thread."""
         await me.line.call("invite", thread=room.id, user=member.id)
