@@ -70,7 +70,7 @@ class LateAnswer:
 async def events_come(judge: Judge, sockets: Collection[Ref], lag: float) -> None:
     """Return when every event that had to has arrived on these sockets, or the lag is over."""
     looks = Looks(lag)
-    while judge.lacks_events(sockets) and await looks.again():
+    while looks.more and judge.lacks_events(sockets) and await looks.again():
         pass
 
 
@@ -78,6 +78,6 @@ async def rows_come(judge: Judge, look: Callable[[], Awaitable[list[Row]]], lag:
     """Look until no row is missing, or the lag is over; every row that was there in any of the looks."""
     looks = Looks(lag)
     rows = dict.fromkeys(await look())
-    while judge.lacks_rows(tuple(rows)) and await looks.again():
+    while looks.more and judge.lacks_rows(tuple(rows)) and await looks.again():
         rows |= dict.fromkeys(await look())
     return tuple(rows)
