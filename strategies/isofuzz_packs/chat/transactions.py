@@ -1,12 +1,14 @@
 """Transactions that act for somebody: who that is decides which rows there are."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import AsyncAdaptedQueuePool, Row, event, text
+from sqlalchemy import AsyncAdaptedQueuePool, Row, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -40,15 +42,15 @@ class Transaction:
 
     async def rows(self, sql: str, **values: object) -> list[Row[Any]]:
         """Every row of the result."""
-        return list(await self._connection.execute(text(sql), values))
+        return list(await self._connection.execute(_statement(sql), values))
 
     async def row(self, sql: str, **values: object) -> Row[Any] | None:
         """The first row of the result, if there is one."""
-        return (await self._connection.execute(text(sql), values)).first()
+        return (await self._connection.execute(_statement(sql), values)).first()
 
     async def write(self, sql: str, **values: object) -> int:
         """Execute a statement that returns nothing; the number of rows that it changed."""
-        return (await self._connection.execute(text(sql), values)).rowcount
+        return (await self._connection.execute(_statement(sql), values)).rowcount
 
     async def set(self, name: str, value: str, *, local: bool = True) -> None:
         """Make a setting that ends with the transaction; one that is not local ends with the connection."""
@@ -124,7 +126,7 @@ class Database:
         assert isinstance(pool, AsyncAdaptedQueuePool)
         idle = [await self._engine.connect() for _ in range(pool.checkedin())]
         try:
-            return [await _fetch_outside_transaction(connection, query) for connection in idle]
+            return await asyncio.gather(*(_fetch_outside_transaction(connection, query) for connection in idle))
         finally:
             for connection in reversed(idle):
                 await connection.close()
@@ -168,6 +170,12 @@ def _is_fresh(connection: AsyncConnection) -> bool:
 
 def _note_return(_: object, entry: ConnectionPoolEntry) -> None:
     entry.info[_RETURNED] = True
+
+
+@cache
+def _statement(sql: str) -> TextClause:
+    """The statement, of which there are a few dozen: to look for its parameters anew takes as long as to send it."""
+    return text(sql)
 
 
 async def _fetch_outside_transaction(connection: AsyncConnection, query: str) -> str:
