@@ -5,7 +5,6 @@ socket, or is about to be called, or a server process that neither waits for its
 """
 
 import selectors
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,23 +26,17 @@ _NOT_WAITING_FOR_THE_CLIENT = """
 
 @dataclass
 class Counts:
-    """`steps` that were looked at before the next move, of which so many were `misdetected`.
+    """`steps` that were looked at before the next move, of which so many were `misdetected`; `reasons` say how.
 
-    `verdicts`: server processes that were seen waiting for a lock, or said to. `settling`: seconds from each decision
-    until all was said to be at rest.
+    `verdicts`: server processes that were seen waiting for a lock, or said to; of these, `wrong_verdicts` are only
+    either.
     """
 
     steps: int = 0
     misdetected: int = 0
     verdicts: int = 0
     wrong_verdicts: int = 0
-    settling: list[float] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-
-    @property
-    def settle_ms_median(self) -> float:
-        """In milliseconds."""
-        return round(statistics.median(self.settling) * 1000, 2)
 
 
 class Onlooker:
@@ -85,16 +78,11 @@ class _Watched:
     def __init__(self, onlooker: Onlooker, scheduler: Scheduler) -> None:
         self._onlooker = onlooker
         self._scheduler = scheduler
-        self._decided: float | None = None
 
     def choose(self, place: int, movers: Sequence[int]) -> int:
         """What the scheduler decides."""
-        if self._decided is not None:
-            self._onlooker.counts.settling.append(time.perf_counter() - self._decided)
         self._onlooker.look()
-        decision = self._scheduler.choose(place, movers)
-        self._decided = time.perf_counter()
-        return decision
+        return self._scheduler.choose(place, movers)
 
 
 async def look_on(steps: int, seed: int = 0) -> Counts:
