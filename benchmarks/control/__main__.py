@@ -90,7 +90,7 @@ def _repeated(share: float) -> Figures:
 
 def _chat(share: float) -> Figures:
     """The reference chat."""
-    counts = chat.run_twice(round(40 * share), seconds=60 * share)
+    counts = chat.drawn_twice(round(40 * share))
     return {
         "chat_programs_twice": counts.programs,
         "chat_differing": len(counts.differences),
