@@ -6,13 +6,14 @@ socket, or is about to be called, or a server process that neither waits for its
 
 import selectors
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
 
 from benchmarks.control.contended import Contended
-from benchmarks.control.stage import drawn_program, stage
+from benchmarks.control.stage import Stage, drawn_program, stage
 from isofuzz.engine.control import Control
 from isofuzz.engine.schedulers import RandomWalk, Scheduler
 
@@ -85,11 +86,17 @@ class _Watched:
         return self._scheduler.choose(place, movers)
 
 
+@contextmanager
+def onlooking(on: Stage) -> Iterator[Onlooker]:
+    """Somebody who can look whether this system is at rest."""
+    with psycopg.connect(str(on.postgres.address), autocommit=True) as connection:
+        yield Onlooker(on.control, connection)
+
+
 async def look_on(steps: int, seed: int = 0) -> Counts:
     """Execute programs that are drawn until the onlooker has looked so often."""
     async with stage(Contended) as on:
-        with psycopg.connect(str(on.postgres.address), autocommit=True) as connection:
-            onlooker = Onlooker(on.control, connection)
+        with onlooking(on) as onlooker:
             while onlooker.counts.steps < steps:
                 await drawn_program(on, seed, lambda drawn: _Watched(onlooker, RandomWalk(drawn)))
                 seed += 1
