@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from isofuzz import All, Name, Record, Refused, Secret, Services, Session, Target, Thread, User, operation
 
-CONNECTIONS = 3
-"""Connections in the pool: fewer than steps that overlap at the most."""
+CONNECTIONS, FEW = 4, 2
+"""Connections in a pool and in a small one: fewer than steps that overlap at the most."""
 
 SCHEMA = """
 CREATE TABLE person (id serial PRIMARY KEY, name text UNIQUE NOT NULL);
@@ -166,14 +166,14 @@ class _Alchemy:
 
 
 class ContendedByAlchemy(Contended):
-    """The same through SQLAlchemy and its pool."""
+    """The same through SQLAlchemy and its pool, a small one."""
 
     refusals: ClassVar = (Refused, Rolled, DBAPIError)
 
     @asynccontextmanager
     async def pool(self, services: Services) -> AsyncIterator[None]:
         url = make_url(services.database_url).set(drivername="postgresql+asyncpg")
-        self.lending = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0)
+        self.lending = create_async_engine(url, pool_size=FEW, max_overflow=0)
         yield
         await self.lending.dispose()
 

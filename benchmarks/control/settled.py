@@ -5,15 +5,15 @@ socket, or is about to be called, or a server process that neither waits for its
 """
 
 import selectors
-import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
 
 from benchmarks.control.contended import Contended
-from benchmarks.control.stage import drawn_program, stage
+from benchmarks.control.stage import Stage, drawn_program, stage
 from isofuzz.engine.control import Control
 from isofuzz.engine.schedulers import RandomWalk, Scheduler
 
@@ -27,23 +27,17 @@ _NOT_WAITING_FOR_THE_CLIENT = """
 
 @dataclass
 class Counts:
-    """`steps` that were looked at before the next move, of which so many were `misdetected`.
+    """`steps` that were looked at before the next move, of which so many were `misdetected`; `reasons` say how.
 
-    `verdicts`: server processes that were seen waiting for a lock, or said to. `settling`: seconds from each decision
-    until all was said to be at rest.
+    `verdicts`: server processes that were seen waiting for a lock, or said to; of these, `wrong_verdicts` are only
+    either.
     """
 
     steps: int = 0
     misdetected: int = 0
     verdicts: int = 0
     wrong_verdicts: int = 0
-    settling: list[float] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-
-    @property
-    def settle_ms_median(self) -> float:
-        """In milliseconds."""
-        return round(statistics.median(self.settling) * 1000, 2)
 
 
 class Onlooker:
@@ -85,23 +79,24 @@ class _Watched:
     def __init__(self, onlooker: Onlooker, scheduler: Scheduler) -> None:
         self._onlooker = onlooker
         self._scheduler = scheduler
-        self._decided: float | None = None
 
     def choose(self, place: int, movers: Sequence[int]) -> int:
         """What the scheduler decides."""
-        if self._decided is not None:
-            self._onlooker.counts.settling.append(time.perf_counter() - self._decided)
         self._onlooker.look()
-        decision = self._scheduler.choose(place, movers)
-        self._decided = time.perf_counter()
-        return decision
+        return self._scheduler.choose(place, movers)
+
+
+@contextmanager
+def onlooking(on: Stage) -> Iterator[Onlooker]:
+    """Somebody who can look whether this system is at rest."""
+    with psycopg.connect(str(on.postgres.address), autocommit=True) as connection:
+        yield Onlooker(on.control, connection)
 
 
 async def look_on(steps: int, seed: int = 0) -> Counts:
     """Execute programs that are drawn until the onlooker has looked so often."""
     async with stage(Contended) as on:
-        with psycopg.connect(str(on.postgres.address), autocommit=True) as connection:
-            onlooker = Onlooker(on.control, connection)
+        with onlooking(on) as onlooker:
             while onlooker.counts.steps < steps:
                 await drawn_program(on, seed, lambda drawn: _Watched(onlooker, RandomWalk(drawn)))
                 seed += 1

@@ -23,7 +23,7 @@ from isofuzz.target.signatures import read_signatures
 
 T = TypeVar("T")
 
-PEOPLE = 4
+PEOPLE = 5
 BOXES = 2
 
 
@@ -94,7 +94,7 @@ FIRST = PEOPLE + BOXES
 def drawn_calls(chance: random.Random, first: int) -> tuple[Call, ...]:
     """Some steps that overlap, by somebody each, all about the same few boxes."""
     names = ["take", "take", "take", "swap", "swap", "upgrade", "write", "in_turn", "read"]
-    people = chance.sample(range(PEOPLE), chance.choice([2, 3, 3, 4]))
+    people = chance.sample(range(PEOPLE), chance.choice([2, 3, 3, 4, 5]))
     return tuple(_drawn(chance, first + place, chance.choice(names), me(who)) for place, who in enumerate(people))
 
 
