@@ -13,6 +13,7 @@ from isofuzz_packs.chat.accounts import Accounts
 from isofuzz_packs.chat.careless import Background, Lineup
 from isofuzz_packs.chat.defects import Defect
 from isofuzz_packs.chat.exports import Exports
+from isofuzz_packs.chat.fanout import Fanout
 from isofuzz_packs.chat.messages import PAGE, Messages, Quotation
 from isofuzz_packs.chat.protocol import event
 from isofuzz_packs.chat.refusals import NotFound
@@ -58,6 +59,7 @@ class Service:
         messages: Messages,
         exports: Exports,
         router: Router,
+        fanout: Fanout,
         defect: Defect | None,
     ) -> None:
         self._accounts = accounts
@@ -65,6 +67,7 @@ class Service:
         self._messages = messages
         self._exports = exports
         self._router = router
+        self._fanout = fanout
         self._defect = defect
         self._kicked: set[tuple[UUID, UUID]] = set()
         self._current: Session | None = None
@@ -75,6 +78,7 @@ class Service:
         """Do what is asked, for the session of the connection; raises Refusal."""
         match request:
             case Ping():
+                await self._fanout.settle()
                 return _DONE
             case SignIn(name):
                 return await self._sign_in(connection, name)
@@ -120,19 +124,19 @@ class Service:
 
     async def _log_out(self, session: Session) -> Answer:
         await self._accounts.log_out(session)
-        self._router.end_session(session)
+        await self._fanout.end_session(session)
         return _DONE
 
     async def _subscribe(self, connection: Connection, thread: UUID) -> Answer:
         user = connection.session.user
         planted = self._defect is Defect.SUBSCRIBE_OUT_OF_TURN
         async with nullcontext() if planted else self._router.in_turn(thread):
-            listened = planted or self._router.has_listeners(thread)
+            listened = planted or self._fanout.has_listeners(thread)
             audience = await self._threads.look_in(connection.session, thread, has_listeners=listened)
             if planted:
                 self._router.remember_audience(thread, audience)
             connection.subscribe(thread)
-            self._router.notify(thread, audience - {user}, event("joined", thread, user=str(user)))
+            await self._fanout.notify(thread, audience - {user}, event("joined", thread, user=str(user)))
         return _DONE
 
     async def _answer_about_own(
@@ -174,7 +178,7 @@ class Service:
             case DeleteThread():
                 async with self._router.in_turn(thread):
                     await self._threads.delete_thread(session, thread)
-                    self._router.end_thread(thread)
+                    await self._fanout.end_thread(thread)
             case Invite(_, user):
                 await self._threads.invite(session, thread, user)
                 self._router.change_audience(thread)
@@ -210,24 +214,24 @@ class Service:
         if title is None or opened.settled:
             return {"thread": str(thread), "title": opened.title}
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             renamed = await self._threads.rename(session, thread, title, has_listeners=listened)
-            self._router.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
+            await self._fanout.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
         return {"thread": str(thread), "title": title}
 
     async def _share(self, session: Session, thread: UUID, members: Sequence[UUID], title: str) -> None:
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             renamed = await self._threads.share(session, thread, members, title, has_listeners=listened)
             self._router.change_audience(thread)
-            self._router.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
+            await self._fanout.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
 
     async def _post(self, session: Session, thread: UUID, body: str, quotation: Quotation | None = None) -> int:
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             posted = await self._messages.post(session, thread, body, quotation, has_listeners=listened)
             told = event("message", thread, message=posted.message, body=body)
-            self._router.push(thread, posted.audience, told)
+            await self._fanout.push(thread, posted.audience, told)
         return posted.message
 
     async def _history(self, session: Session, thread: UUID, after: int) -> Answer:
@@ -250,16 +254,16 @@ class Service:
 
     async def _edit(self, session: Session, thread: UUID, message: int, body: str) -> None:
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             audience = await self._messages.edit(session, thread, message, body, has_listeners=listened)
-            self._router.push(thread, audience, event("edit", thread, message=message, body=body))
+            await self._fanout.push(thread, audience, event("edit", thread, message=message, body=body))
 
     async def _delete(self, session: Session, message: int) -> None:
         thread = await self._messages.thread_of(session, message)
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             audience = await self._messages.delete(session, thread, message, has_listeners=listened)
-            self._router.notify(thread, audience, event("deleted", thread, message=message))
+            await self._fanout.notify(thread, audience, event("deleted", thread, message=message))
 
 
 def _found(messages: Sequence[Row[Any]]) -> Answer:
