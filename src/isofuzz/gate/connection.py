@@ -63,11 +63,13 @@ class GatedConnection:
 
     @property
     def owes(self) -> bool:
-        """Whether the server has been asked something and is not done with the answer.
+        """Whether the server has been asked something, or is still being asked, and is not done with the answer.
 
         False during a start-up (the gate is busy then), and while a reply is held that is longer than the gate keeps.
         """
-        return self._opening is None and self._owed.owes and not self._keeps_too_much
+        if self._opening is not None or self._keeps_too_much:
+            return False
+        return self._owed.owes or self._streams or self._discards or self._server_full
 
     @property
     def reply_held(self) -> bool:
@@ -191,6 +193,7 @@ class GatedConnection:
         self._server_full = full
         self._note_buffered()
         self._throttle_client()
+        self._ledger.changed()
 
     def client_full(self, full: bool) -> None:
         """The client reads more slowly than the server writes, or no longer."""
@@ -264,8 +267,9 @@ class GatedConnection:
         self._queued += len(batch.data)
         if self._queued > LIMIT or not batch.ends:
             self._throttle_client()
-        if len(self._queue) == 1:
+        if self._queued > self._ledger.most_buffered:
             self._note_buffered()
+        if len(self._queue) == 1:
             self._ledger.changed()
 
     def _dequeue(self) -> Batch:
@@ -281,6 +285,7 @@ class GatedConnection:
         server = self._server
         if self._discards and batch.continues:
             self._discards = not batch.ends
+            self._ledger.changed()
         elif server is not None:
             if self._opening is None:  # a password is none of anybody's business
                 self.batch = batch

@@ -30,6 +30,7 @@ class Gated:
         self.gate = gate
         self.direct = direct
         self.url = replace(direct, host=str(folder))
+        self.socket = folder / f".s.PGSQL.{direct.port}"
         self.released: list[str] = []
         """The statements that `release_at_once` let pass."""
         self._changed = asyncio.Event()
