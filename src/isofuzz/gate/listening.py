@@ -35,6 +35,9 @@ class Listening(Generic[C]):
         self._servers: list[asyncio.Server] = []
         self._paths: list[Path] = []
 
+    def _begin_to_hold(self) -> None:
+        """Do what is to be done once clients are held."""
+
     def _door(self, *, needs_password: bool) -> asyncio.Protocol:
         """What receives a new client; `needs_password` if anybody of this machine may be that."""
         raise NotImplementedError
@@ -47,7 +50,9 @@ class Listening(Generic[C]):
     @holding.setter
     def holding(self, holding: bool) -> None:
         self._ledger.holding = holding
-        if not holding:
+        if holding:
+            self._begin_to_hold()
+        else:
             for connection in list(self.connections):
                 connection.release_all()
 
