@@ -14,7 +14,7 @@ from typing import Any
 
 from isofuzz.engine.control import Control
 from isofuzz.engine.schedulers import Scheduler
-from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.gates import Connection
 from isofuzz.gate.loop import Held
 from isofuzz.gate.operation import Operation
 from isofuzz.history.entries import Move
@@ -63,7 +63,7 @@ class Overlap:
         self._tasks: list[asyncio.Task[None]] = []
         self._since: dict[object, int] = {}
         self._last: Operation | None = None
-        self._works_for: dict[GatedConnection, Operation] = {}
+        self._works_for: dict[Connection, Operation] = {}
 
     async def run(self, steps: dict[int, Perform]) -> None:
         """Perform the steps, by their numbers, and return when all have ended and nothing is held any more."""
@@ -142,14 +142,14 @@ class Overlap:
         for place, held in enumerate(self._loop.held):
             yield self._task(held, place)
 
-    def _statement(self, connection: GatedConnection) -> _Option:
+    def _statement(self, connection: Connection) -> _Option:
         batch = connection.parked
         assert batch
         operation = self._attributed(connection, batch.operation)
         rank = (_Order.STATEMENT, connection.number)
         return _Option(Move.STATEMENT, operation, batch, rank, batch.text, connection.release)
 
-    def _reply(self, connection: GatedConnection) -> _Option:
+    def _reply(self, connection: Connection) -> _Option:
         operation = self._works_for.get(connection) or self._somebody()
         rank = (_Order.REPLY, connection.number)
         text = connection.batch.text if connection.batch else ""
@@ -171,7 +171,7 @@ class Overlap:
 
     # -- who is who
 
-    def _attributed(self, connection: GatedConnection, writer: Operation | None) -> Operation:
+    def _attributed(self, connection: Connection, writer: Operation | None) -> Operation:
         """For whom a connection works: whoever wrote what is parked; within a transaction, for whom it did before."""
         if writer is None or writer.ended:
             before = self._works_for.get(connection)

@@ -27,7 +27,7 @@ class Awaited(Protocol):
 
     @property
     def pid(self) -> int:
-        """The server process."""
+        """The server process; 0 if it has none that Postgres knows of."""
 
     @property
     def owes(self) -> bool:
@@ -139,7 +139,7 @@ class Settling:
 
     async def _all_blocked(self, owing: Collection[Awaited]) -> bool:
         activity = self._gate.activity
-        ours = [connection.pid for connection in self._gate.connections]
+        ours = [connection.pid for connection in self._gate.connections if connection.pid]
         waits = await ask(self._asking, [connection.pid for connection in owing], ours)
         patient = self._asked < _PATIENCE_WITH_OTHERS
         if waits.foreign and not patient:
