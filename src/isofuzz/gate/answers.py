@@ -33,27 +33,28 @@ class Answers:
     def __init__(self) -> None:
         self._frames = Frames(commands=False)
         self._asked: deque[_Asked] = deque()
-        self._streams = False
+        self.streams = False
+        """Whether the server says what nobody asks, for good, or nothing of what is asked."""
         self._subscribed: Counter[bytes] = Counter()
         """How many channels, patterns (P) and shard channels (S) the client is subscribed to."""
 
     @property
     def owes(self) -> bool:
         """Whether an answer is still to come. Of a stream nobody can tell, so none is."""
-        return bool(self._asked) and not self._streams
+        return bool(self._asked) and not self.streams
 
     def sent(self, command: Command) -> None:
         """The server got a command."""
         if command.asks is Asks.STREAM:
-            self._streams = True
+            self.streams = True
             self._asked.clear()
-        elif command.asks is not Asks.NOTHING and not self._streams:
+        elif command.asks is not Asks.NOTHING and not self.streams:
             confirmations = command.channels if command.asks is Asks.CONFIRMATIONS else 1
             self._asked.append(_Asked(command.name, confirmations))
 
     def came(self, data: bytes) -> None:
         """The server said something. Raises NotResp, and Unasked."""
-        if not self._streams:
+        if not self.streams:
             for frame in self._frames.feed(data):
                 self._take(frame)
 

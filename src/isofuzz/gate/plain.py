@@ -69,12 +69,14 @@ class PlainConnection(Session[Command]):
         self._ledger.activity += 1
         for command in self._commands.feed(data):
             self._take(command)
+        self._ledger.changed()
 
     def from_server(self, data: bytes) -> None:
         """The server sent something."""
         ledger = self._ledger
         ledger.activity += 1
-        self._stir()
+        if not self._answers.streams:  # a monitor tells of each PING of the gate's, too
+            self._stir()
         try:
             self._answers.came(data)
         except (NotResp, Unasked) as problem:

@@ -150,6 +150,7 @@ class ValkeyGate(Listening[PlainConnection]):
             self._ledger.fail("the gate before Valkey cannot ask the server whether it is done", problem)
         finally:
             self._sounding = None
+            self._ledger.changed()
 
     def _door(self, *, needs_password: bool) -> asyncio.Protocol:
         return _ClientDoor(self._ledger, self._place, self._numbers, self._stirred)

@@ -25,7 +25,7 @@ _PATIENCE = 20.0
 class Gated:
     """A gate with what is needed to watch it; `url` leads through it, `direct` sees the server without it."""
 
-    def __init__(self, gate: ValkeyGate, server: ValkeyUrl, direct: Valkey, folder: Path) -> None:
+    def __init__(self, gate: ValkeyGate, server: ValkeyUrl, direct: Any, folder: Path) -> None:
         self.gate = gate
         self.server = server
         self.direct = direct
