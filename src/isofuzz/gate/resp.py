@@ -91,7 +91,7 @@ class Frames:
         kind = line[0] if line else INLINE
         if not self._begun:
             self._begin(kind, line)
-            if self.kind == INLINE:
+            if self._commands and self.kind == INLINE:
                 return True
         if self._commands and kind != (ord("$") if self._open else ord("*")):
             raise NotResp(f"a command holds {line[:16]!r}")
