@@ -16,7 +16,7 @@ from isofuzz.services.postgres import reset
 from isofuzz.services.postgres.cluster import SUPERUSER
 from isofuzz.services.postgres.connecting import connected
 from isofuzz.services.postgres.url import DatabaseUrl
-from isofuzz_packs.chat.schema import create_schema
+from isofuzz_packs.chat.backing import prepare
 
 _PROGRAMS = 400
 _WRITE = """
@@ -39,8 +39,7 @@ async def measure() -> tuple[list[float], list[float]]:
     """Milliseconds of each reset, and of each `SELECT 1` on the same connection."""
     resets, selects = [], []
     async with open_services() as services:
-        app = await services.create_role("app")
-        await create_schema(services.database_url, app.name)
+        _ = await prepare(services)
         superuser = replace(DatabaseUrl.parse(services.database_url), user=SUPERUSER, password=None)
         async with (
             connected(superuser) as writer,

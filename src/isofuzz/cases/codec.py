@@ -18,6 +18,7 @@ from isofuzz.history.entries import (
     Row,
     Skipped,
     Storage,
+    Struck,
 )
 from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
@@ -56,6 +57,7 @@ def to_json(case: Case) -> str:
             "other": violation.other,
             "without": list(violation.without),
             "instead": violation.instead,
+            "kind": violation.kind,
         },
         "found": case.found,
         "steps_found": case.steps_found,
@@ -92,9 +94,13 @@ def _program(program: Program) -> list[Json | list[Json]]:
 
 
 def _burst(burst: Burst) -> Json | list[Json]:
-    """The steps; those that take turns with their schedule."""
+    """The steps; those that take turns with their schedule, and with what goes wrong meanwhile."""
     steps = [_call(call) for call in burst.calls]
-    return steps if burst.schedule is None else {"schedule": str(burst.schedule), "steps": steps}
+    if burst.schedule is None and not burst.faults:
+        return steps
+    faults = [{"step": fault.number, "fault": fault.kind, "of": _ref(fault.of)} for fault in burst.faults]
+    schedule = None if burst.schedule is None else str(burst.schedule)
+    return {"schedule": schedule, "steps": steps, "faults": faults}
 
 
 def _call(call: Call) -> Json:
@@ -162,7 +168,11 @@ def _entry(entry: Entry) -> Json:
             return {"entry": "pooled", "connection": entry.connection, "state": dict(entry.state)}
         case Moved():
             blocked = list(entry.blocked)
-            return {"entry": "moved", "step": entry.step, "move": entry.move, "text": entry.text, "blocked": blocked}
+            guessed = {} if entry.connection is None else {"connection": entry.connection}
+            moved = {"entry": "moved", "step": entry.step, "move": entry.move, "text": entry.text, "blocked": blocked}
+            return moved | guessed
+        case Struck():
+            return {"entry": "struck", "step": entry.step, "fault": entry.kind, "of": _ref(entry.of)}
 
 
 def _row(row: Row) -> Json:

@@ -20,11 +20,13 @@ from isofuzz.history.entries import (
     Row,
     Skipped,
     Storage,
+    Struck,
 )
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.schedule import Schedule
-from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
+from isofuzz.program.steps import Argument, Burst, Call, Fault, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -83,6 +85,11 @@ class Reader:
             if call.number in known:
                 raise ValueError(f"two steps have the number {call.number}")
             known.add(call.number)
+        for fault in program.faults:
+            if fault.of.step not in known:
+                raise ValueError(f"fault {fault.number} is of step {fault.of.step}, which is not there")
+        if len(set(program.numbers)) < len(program):
+            raise ValueError("a fault and another step have the same number")
         if not known:
             raise ValueError("it has no step")
         return program
@@ -90,7 +97,12 @@ class Reader:
     def _burst(self, burst: Json | list[Json]) -> Burst:
         if isinstance(burst, list):
             return Burst(tuple(map(self._call, burst)))
-        return Burst(tuple(map(self._call, burst["steps"])), Schedule.parse(_text(burst["schedule"])))
+        schedule = _text_or_none(burst["schedule"])
+        return Burst(
+            tuple(map(self._call, burst["steps"])),
+            None if schedule is None else Schedule.parse(schedule),
+            tuple(map(_read_fault, burst["faults"])),
+        )
 
     def _call(self, call: Json) -> Call:
         arguments = {str(name): self._argument(value) for name, value in call["arguments"].items()}
@@ -134,6 +146,7 @@ class Reader:
             other=_text(fields.get("other", "")),
             without=tuple(int(step) for step in fields.get("without", ())),
             instead=_number_or_none(fields.get("instead")),
+            kind=_text(fields.get("kind", "")),
         )
 
     def _entry(self, entry: Json) -> Entry:
@@ -162,7 +175,10 @@ class Reader:
                 return Pooled(_text(entry["connection"]), {_text(n): _text(v) for n, v in entry["state"].items()})
             case "moved":
                 blocked = tuple(int(step) for step in entry["blocked"])
-                return Moved(int(entry["step"]), Move(entry["move"]), _text(entry["text"]), blocked)
+                connection = int(entry["connection"]) if "connection" in entry else None
+                return Moved(int(entry["step"]), Move(entry["move"]), _text(entry["text"]), blocked, connection)
+            case "struck":
+                return Struck(int(entry["step"]), FaultKind(entry["fault"]), _read_ref(entry["of"]))
         raise ValueError(f"there is no entry {entry['entry']!r}")
 
 
@@ -178,6 +194,10 @@ def _origin(fields: Json | None, earlier: Sequence[Program]) -> Origin | None:
 def _read_row(row: Json) -> Row:
     threads, owners = (None if row[n] is None else tuple(map(_read_ref, row[n])) for n in ("threads", "owners"))
     return Row(tuple(int(serial) for serial in row["seen"]), _text(row["text"]), threads, owners)
+
+
+def _read_fault(fault: Json) -> Fault:
+    return Fault(int(fault["step"]), FaultKind(fault["fault"]), _read_ref(fault["of"]))
 
 
 def _read_ref(value: Any) -> Ref:

@@ -12,8 +12,9 @@ from isofuzz.history.entries import Completion, Invocation, Outcome
 from isofuzz.history.model import Model
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import BEGINNING, Thing, may_have_used
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import hiding, probe
-from isofuzz.program.steps import Argument, Call, NeverIssued, Ref, Several
+from isofuzz.program.steps import Argument, Call, Fault, NeverIssued, Ref, Several
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
 
 
@@ -115,6 +116,16 @@ class Composer:
         taken = {ref for other in pending for ref in other.references()}
         exclusive = (ref for ref in mine & taken if self.model.things[ref].spec.exclusive)
         return not any(ref.step in made for ref in mine) and next(exclusive, None) is None
+
+    def fault(self, kind: FaultKind, of: Ref) -> Fault:
+        """The next step, in which something goes wrong. What it leads to is not foreseen."""
+        fault = Fault(self._steps, kind, of)
+        self._steps += 1
+        return fault
+
+    def sockets(self) -> list[Thing]:
+        """The sockets that are open, oldest first."""
+        return [thing for thing in self._living if thing.kind is Kind.SOCKET]
 
     def sessions(self) -> list[Thing]:
         """The sessions that can act, oldest first."""

@@ -1,20 +1,25 @@
-"""What it takes to control who moves while steps overlap: a gate before the database, the loop, and its being at rest.
+"""What it takes to control who moves while steps overlap: gates before its services, the loop, and its being at rest.
 
 A system is gated if it has a Postgres and the run is on a loop that isofuzz controls.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from isofuzz.engine.valkey_doors import ValkeyDoors
 from isofuzz.gate.freezing import Freezer
+from isofuzz.gate.gates import Connection, Gates
 from isofuzz.gate.loop import ControlledLoop
+from isofuzz.gate.processes import Outside
 from isofuzz.gate.proxy import Gate
 from isofuzz.gate.settling import Settling
 from isofuzz.gate.uncontrolled import Uncontrolled
 from isofuzz.gate.upstream import Upstream
 from isofuzz.services.opening import Door, Services
+from isofuzz.services.postgres.for_run import RunPostgres
 
 _PORT = 5432  # only a part of the socket's name: nothing listens on a port
 
@@ -27,14 +32,29 @@ class Control:
     """The means of control over one system."""
 
     loop: ControlledLoop
-    gate: Gate
+    gate: Gates
     settling: Settling
     uncontrolled: Uncontrolled
+    postgres: RunPostgres
+    outside: Outside
+
+    def note_unknown(self, connection: Connection) -> None:
+        """Nothing says for which step this connection works; note it if that may keep it from being controlled."""
+        pid = connection.client_pid
+        if pid == os.getpid():
+            if self.loop.has_threads:
+                self.uncontrolled.note("a statement of a thread: nothing says when a thread of this process moves")
+        elif pid is not None and not self.outside.includes(pid):
+            self.uncontrolled.note("a statement of a process that isofuzz did not start, and cannot look at")
+
+    async def terminate(self, pid: int) -> None:
+        """Have the server end a connection."""
+        await self.postgres.admin.execute("SELECT pg_terminate_backend($1)", pid)
 
 
 @asynccontextmanager
 async def controlled(services: Services) -> AsyncIterator[Control | None]:
-    """Put a gate between the system that is about to start and its database.
+    """Put a gate between the system that is about to start and its database, and its Valkey once it asks for one.
 
     Raises UsageError for a server that is spoken to with TLS only.
     """
@@ -46,13 +66,23 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
     uncontrolled = Uncontrolled()
     address = postgres.address
     gate = Gate(Upstream.at(address.host, address.port, sslmode=address.options.get("sslmode")))
-    try:
+    gates = Gates(gate)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(gate.close)
         await gate.listen_unix(services.door_folder / f".s.PGSQL.{_PORT}")
         services.lead_through(Door(str(services.door_folder), _PORT))
+        services.lead_valkey_through(ValkeyDoors(services.door_folder, gates, uncontrolled, stack))
         if not await postgres.find_deadlocks_at_once():
             uncontrolled.always("who has to give way in a deadlock: the administrator is no superuser")
         freezer = Freezer(can=postgres.is_ours)
-        settling = Settling(loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT)
-        yield Control(loop, gate, settling, uncontrolled)
-    finally:
-        await gate.close()
+        outside = Outside(
+            lambda: services.system_pids,
+            # What notifies another connection owes it nothing, so whether that moves is seen only in its process.
+            servers=lambda: [each.pid for each in gate.connections if each.pid] if postgres.is_ours else [],
+            sockets=loop.open_sockets,
+            uncontrolled=uncontrolled,
+        )
+        settling = Settling(
+            loop, gates, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
+        )
+        yield Control(loop, gates, settling, uncontrolled, postgres, outside)

@@ -14,11 +14,13 @@ from types import MappingProxyType
 
 from isofuzz.engine.control import Control
 from isofuzz.engine.evidence import everything, excerpt, shown
+from isofuzz.engine.lag import LateAnswer, events_come, rows_come
 from isofuzz.engine.made import Made, Ready
 from isofuzz.engine.overlap import Overlap
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.schedulers import Given, Scheduler
 from isofuzz.engine.sockets import Sockets
+from isofuzz.engine.strikes import Strikes
 from isofuzz.engine.system import Past, System
 from isofuzz.errors import IsofuzzError
 from isofuzz.history.entries import (
@@ -32,15 +34,18 @@ from isofuzz.history.entries import (
     Row,
     Skipped,
     Storage,
+    Struck,
 )
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import are_probes, names_unissued
 from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import (
     Burst,
     Call,
+    Fault,
     Program,
     Ref,
 )
@@ -93,6 +98,10 @@ class Execution:
         self._whole = whole
         self._patience = patience
         self._asked: Call | None = None
+        self._overlap: Overlap | None = None
+        self._given_up: set[int] = set()
+        self._struck = False
+        """Has something gone wrong on purpose? Then what comes unexpectedly is no sign of a system that is down."""
         self._made = Made(system)
         self._sabotage = sabotage or Sabotage()
         system.past.append(Past(system.minted, self.bursts, self.history))
@@ -124,7 +133,7 @@ class Execution:
         ready = [step for call in burst.calls if (step := self._ready(call))]
         if scheduler is None and burst.schedule is not None:
             scheduler = Given(burst.schedule)
-        if len(ready) == 1:
+        if len(ready) == 1 and not burst.faults:
             await self._invoke(ready[0])
         elif scheduler and self.system.control:
             await self._take_turns(ready, scheduler, self.system.control)
@@ -146,27 +155,63 @@ class Execution:
         """Start them all at once: nobody controls who moves when."""
         for step in steps:
             self._record(Invocation.of(step.call, step.canaries, step.ids))
-        await asyncio.gather(*map(self._perform, steps))
+        performing = {step.call.number: asyncio.create_task(self._perform(step)) for step in steps}
+        await asyncio.sleep(0)  # each has begun
+        for fault in self.bursts[-1].faults:
+            if fault.kind is FaultKind.CANCEL and (task := performing.get(fault.of.step)) and not task.done():
+                self.struck(fault)
+                self._given_up.add(fault.of.step)
+                task.cancel()
+        await asyncio.gather(*performing.values())
 
     async def _take_turns(self, steps: Sequence[Ready], scheduler: Scheduler, control: Control) -> None:
         """Have one of them move at a time."""
         burst = self.bursts[-1]
-
-        def moved(step: int, move: Move, text: str, blocked: tuple[int, ...]) -> None:
-            self.bursts[-1] = replace(burst, schedule=Schedule.of(overlap.taken))
-            _, said = self._scan([text], keep=True)
-            self._record(Moved(step, move, said, blocked))
-
-        overlap = Overlap(control, scheduler, moved)
         before = Counter(control.uncontrolled.reasons)
+        strikes = Strikes(burst.faults, control, self)
+        self._overlap = overlap = Overlap(control, scheduler, strikes, self)
         await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
+        # What could not happen was no part of it.
+        self._decided(tuple(fault for fault in burst.faults if fault not in strikes.left))
         self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
         if isinstance(scheduler, Given) and scheduler.diverged is not None:
             self.diverged.append(_divergence(burst, scheduler.diverged))
 
+    def _decided(self, faults: tuple[Fault, ...]) -> None:
+        """Keep what was decided so far as the schedule of the burst."""
+        if self._overlap:
+            schedule = Schedule.of(self._overlap.taken)
+            self.bursts[-1] = replace(self.bursts[-1], schedule=schedule, faults=faults)
+
+    # -- what overlapping steps do and suffer
+
+    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...], connection: int | None) -> None:
+        """A step is let go on."""
+        self._decided(self.bursts[-1].faults)
+        _, said = self._scan([text], keep=True)
+        self._record(Moved(step, move, said, blocked, connection))
+
+    def struck(self, fault: Fault) -> None:
+        """A fault happens."""
+        self._decided(self.bursts[-1].faults)
+        self._struck = True
+        self._record(Struck(fault.number, fault.kind, fault.of))
+
+    def give_up(self, step: int) -> None:
+        """Cancel the step as whoever called it would, and take its end for what the program wanted."""
+        assert self._overlap, "steps overlap"
+        self._given_up.add(step)
+        self._overlap.cancel(step)
+
+    def socket(self, ref: Ref) -> Socket | None:
+        """The socket that the program calls so, if it is open."""
+        return self._sockets.find(ref)
+
     async def finish(self) -> None:
         """Let everything arrive that is under way on any socket, then drop the connections."""
         try:
+            if self._whole:
+                await asyncio.sleep(self.system.target.lag)  # that no further event comes, nothing shows but the time
             await self._settle(self._sockets.all)
             await self._look_into_storage()
             await self._look_at_pool()
@@ -181,6 +226,7 @@ class Execution:
     async def _settle(self, sockets: Collection[Ref]) -> None:
         """Wait until the system has fanned out what it was told, and these sockets have received it."""
         await self.system.quiesce()
+        await events_come(self.judge, sockets, self.system.target.lag)
         await self._sockets.barriers(sockets, since=len(self.history))
 
     # -- calls
@@ -192,6 +238,14 @@ class Execution:
         return step
 
     async def _perform(self, step: Ready) -> None:
+        """Do the step; ask again for what a read lacks and the system may show later."""
+        lag = 0 if step.operation.writes else self.system.target.lag
+        late = LateAnswer(self.judge, step.call.number, lag)
+        while not await self._attempt(step, late):
+            pass
+
+    async def _attempt(self, step: Ready, late: LateAnswer) -> bool:
+        """Do the step once; was that its end?"""
         target = self.system.target
         refusals: tuple[type[Exception], ...] = (Refused, *target.refusals)
         limit = asyncio.timeout(target.answer_within)
@@ -201,27 +255,42 @@ class Execution:
             raise
         except refusals as refusal:
             self.system.note_answer()
-            self._complete(step, Outcome.REFUSED, [refusal])
+            if await self._is_late(late, Outcome.REFUSED, [refusal]):
+                return False
+            self._complete(step, Outcome.REFUSED, [refusal], late)
             self._on_answer(step.call, refusal)
         except (
             Exception,
             asyncio.CancelledError,
             SystemExit,
         ) as problem:  # whatever comes: it is evidence
-            if isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
+            if step.call.number in self._given_up:
+                _go_on_after_cancellation()
+            elif isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
                 raise
+            elif not self._struck:
+                self.system.note_unexpected(excerpt([problem]))
             if not limit.expired():
                 del self.durations[step.call.number]
-            self.system.note_unexpected(excerpt([problem]))
-            self._complete(step, Outcome.INFO, [problem])
+            self._complete(step, Outcome.INFO, [problem], late)
             self._on_answer(step.call, problem)
         else:
             self.system.note_answer()
             for ref, made in self._made.take(step, value):
                 if isinstance(made, Socket):
                     self._sockets.add(ref, made)
-            self._complete(step, Outcome.OK, self._sabotage.reply(step.call.number, list(shown(value))))
+            values = self._sabotage.reply(step.call.number, list(shown(value)))
+            if await self._is_late(late, Outcome.OK, values):
+                return False
+            self._complete(step, Outcome.OK, values, late)
             self._on_answer(step.call, value)
+        return True
+
+    async def _is_late(self, late: LateAnswer, outcome: Outcome, values: list[object]) -> bool:
+        if not late.patient:
+            return False
+        seen, _ = self._scan(values, keep=False)
+        return await late.may_come(outcome, seen, values)
 
     async def _timed(self, step: Ready, limit: asyncio.Timeout) -> object:
         """Have the target do the step, within the limit, and note how long it took."""
@@ -232,8 +301,10 @@ class Execution:
         finally:
             self.durations[step.call.number] = time.perf_counter() - began
 
-    def _complete(self, step: Ready, outcome: Outcome, values: list[object]) -> None:
-        seen, text = self._scan(values, keep=outcome is not Outcome.OK or self._probes(step.call))
+    def _complete(self, step: Ready, outcome: Outcome, values: list[object], late: LateAnswer) -> None:
+        told = values if self._whole else [*late.shown, *values]  # how often one had to look says nothing of others
+        seen, text = self._scan(told, keep=outcome is not Outcome.OK or self._probes(step.call))
+        seen = tuple(dict.fromkeys((*late.seen, *seen)))
         self._record(Completion(step.call.number, outcome, seen, text, self._made.ids_made_by(step)))
         self._sockets.read()
 
@@ -253,7 +324,12 @@ class Execution:
         return seen, excerpt(values) if seen or keep else ""
 
     async def _look_into_storage(self) -> None:
-        """Record the stored rows that hold a canary, with the things that they say they belong to."""
+        """Record the stored rows that hold a canary."""
+        if self.system.tells_stored:
+            self._record(Storage(await rows_come(self.judge, self._stored_rows, self.system.target.lag)))
+
+    async def _stored_rows(self) -> list[Row]:
+        """The stored rows that hold a canary, with the things that they say they belong to."""
         rows = []
         for stored in await self.system.stored():
             seen, text = self._scan([stored.text], keep=False)
@@ -263,8 +339,7 @@ class Execution:
                     self._made.with_id(Kind.USER, stored.owner),
                 )
                 rows.append(Row(seen, text, threads, owners))
-        if self.system.tells_stored:
-            self._record(Storage(tuple(rows)))
+        return rows
 
     async def _look_at_pool(self) -> None:
         """Record the connections that are idle in the system's pool; no comparison of histories reads these."""
@@ -293,6 +368,12 @@ def _is_being_cancelled() -> bool:
     """Is it this task that shall end? If not, a cancellation is one of the system's own."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _go_on_after_cancellation() -> None:
+    """This task was cancelled on purpose, and its work ends with telling so."""
+    if task := asyncio.current_task():
+        task.uncancel()
 
 
 def any_violation(execution: Execution) -> bool:

@@ -7,6 +7,7 @@ was clean in 300 of 300 runs against a racy system.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle
 from typing import Any, Protocol, TypeVar
 
@@ -20,7 +21,8 @@ from isofuzz.engine.prologue import crowd, prologue
 from isofuzz.engine.schedulers import Scheduler, scheduler
 from isofuzz.generators import alike_names, keys, names, queries, template, values
 from isofuzz.history.relations import Relation
-from isofuzz.program.steps import Argument, Burst, Call, SecretText
+from isofuzz.program.faults import FaultKind
+from isofuzz.program.steps import Argument, Burst, Call, Fault, Ref, SecretText
 from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter
 from isofuzz.target.signatures import Signatures
 
@@ -31,6 +33,11 @@ _MOST_TOGETHER = 4
 
 _SEED = 3
 """Bytes from which a scheduler decides who moves when: too few for its every decision, so they are spread out."""
+
+_ONE_FAULT_IN = 3
+"""How often something goes wrong while steps overlap."""
+
+_FAULTS = (*FaultKind, FaultKind.CANCEL, FaultKind.CANCEL, FaultKind.HOLD_REPLY)
 
 _ONE_PROBE_IN = 8
 """How often a step that can be a probe is one."""
@@ -91,6 +98,17 @@ class _Drawn:
     def scheduler(self, steps: Sequence[int]) -> Scheduler | None:
         """Who decides which of these steps moves when, should they overlap; None: nobody does."""
         return scheduler(self._seed, steps)
+
+    def faults(self, composer: Composer, calls: Sequence[Call]) -> tuple[Fault, ...]:
+        """What goes wrong while these overlap: mostly nothing."""
+        pick = self._seed // 8
+        if pick % _ONE_FAULT_IN:
+            return ()
+        kind = _FAULTS[pick // _ONE_FAULT_IN % len(_FAULTS)]
+        sockets = composer.sockets()
+        if not kind.is_of_a_socket:
+            return (composer.fault(kind, Ref(calls[pick % len(calls)].number)),)
+        return (composer.fault(kind, sockets[pick % len(sockets)].ref),) if sockets else ()
 
     def together(self, *, of_four: int) -> bool:
         """Shall the next step overlap this one? So many of four do."""
@@ -184,8 +202,10 @@ class IsolationMachine(RuleBasedStateMachine):
     def _flush(self) -> None:
         burst, self._pending = Burst(tuple(self._pending)), []
         if burst.calls and self._execution and not self._over:
-            steps = [call.number for call in burst.calls]
-            decides = self._choices.scheduler(steps) if self._choices and len(steps) > 1 else None
+            decides = None
+            if self._choices and len(burst.calls) > 1:
+                burst = replace(burst, faults=self._choices.faults(self._composer, burst.calls))
+                decides = self._choices.scheduler(burst.numbers)
             self._do(self._execution.run(burst, decides))
             if not self.session.wants_more(self._execution):
                 self._over = True

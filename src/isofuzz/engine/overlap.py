@@ -6,101 +6,119 @@ which of two processes was quicker.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from isofuzz.engine.control import Control
 from isofuzz.engine.schedulers import Scheduler
-from isofuzz.gate.connection import GatedConnection
-from isofuzz.gate.loop import Held
+from isofuzz.engine.strikes import Strikes
+from isofuzz.gate.gates import Connection, Parked
 from isofuzz.gate.operation import Operation
 from isofuzz.history.entries import Move
 from isofuzz.program.schedule import MOST_OPTIONS
+from isofuzz.program.steps import Fault
 
 _TICK = 0.005
 """Seconds between looks at steps that wait for nothing that isofuzz knows of, such as a clock."""
 
 Perform = Callable[[], Coroutine[Any, Any, None]]
-Moved = Callable[[int, Move, str, tuple[int, ...]], None]
 
 
-class _Order(IntEnum):
-    """Options that came up at the same time for the same step, in the order in which they are listed."""
+class Told(Protocol):
+    """Who writes down what moves."""
 
-    START = 0
-    STATEMENT = 1
-    REPLY = 2
-    TASK = 3
+    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...], connection: int | None) -> None:
+        """A step is let go on, while these others wait for a lock; the connection, if the step is only a guess."""
+
+    def struck(self, fault: Fault) -> None:
+        """A fault happens."""
+
+
+_ORDER = {move: place for place, move in enumerate((Move.START, Move.STATEMENT, Move.REPLY, Move.TASK))}
+"""Options that came up at the same time for the same step, in the order in which they are listed."""
 
 
 @dataclass(frozen=True)
 class _Option:
-    """One move that can be made: `of` is what it moves, `text` what that is about to do."""
+    """One move that can be made: `of` is what it moves, `make` has it move, and `tell` writes that down before.
 
-    move: Move
-    operation: Operation
+    `step` is what it is counted for; `operation` is the one that moves then.
+    """
+
+    step: int
+    operation: Operation | None
     of: object
     rank: tuple[int, int]
-    text: str
-    make: Callable[[], None]
+    make: Callable[[], Awaitable[None] | None]
+    tell: Callable[[], None]
 
 
 class Overlap:
     """A burst that is executed under control; `taken` are the decisions so far."""
 
-    def __init__(self, control: Control, scheduler: Scheduler, on_move: Moved) -> None:
+    def __init__(self, control: Control, scheduler: Scheduler, strikes: Strikes, told: Told) -> None:
         self.taken: list[int] = []
         self._control = control
         self._loop = control.loop
         self._gate = control.gate
         self._scheduler = scheduler
-        self._on_move = on_move
+        self._strikes = strikes
+        self._told = told
         self._operations: dict[int, Operation] = {}
         self._waiting: dict[int, Perform] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._since: dict[object, int] = {}
         self._last: Operation | None = None
-        self._works_for: dict[GatedConnection, Operation] = {}
+        self._works_for: dict[Connection, Operation] = {}
+        self._guessed: dict[Parked, Operation] = {}
+        self._unknown: set[Connection] = set()
 
     async def run(self, steps: dict[int, Perform]) -> None:
         """Perform the steps, by their numbers, and return when all have ended and nothing is held any more."""
         self._waiting = dict(steps)
         self._operations = {number: Operation(number) for number in steps}
         self._control.settling.rank = self._rank_of
+        await self._control.settling.settle()  # what was done before may still be tidied up after
         self._gate.holding = True
         self._loop.hold()
         try:
             while True:
                 if options := self._options():
                     await self._move(options)
-                elif all(task.done() for task in self._tasks):
+                elif all(task.done() for task in self._tasks.values()):
                     break
                 else:
                     await self._wait_for_the_clock()
         finally:
             self._let_go()
-        for task in self._tasks:
+        await self._strikes.finish()
+        for task in self._tasks.values():
             task.result()
+
+    def cancel(self, step: int) -> None:
+        """Have the step given up by whoever called it."""
+        self._tasks[step].cancel()
 
     async def _move(self, options: Sequence[_Option]) -> None:
         place = len(self.taken)
-        decision = self._scheduler.choose(place, [option.operation.number for option in options])
+        decision = self._scheduler.choose(place, [option.step for option in options])
         self.taken.append(decision)
         option = options[decision]
         self._control.settling.freeze()
-        self._last = self._loop.mover = option.operation
+        self._loop.mover = option.operation
+        self._last = option.operation or self._last
         self._since.pop(option.of, None)
-        self._on_move(option.operation.number, option.move, option.text, self._blocked())
-        option.make()
+        option.tell()
+        if made := option.make():
+            await made
         await self._control.settling.settle()
 
     async def _wait_for_the_clock(self) -> None:
         """Nobody can move, and not all have ended: they wait for time to pass, or for somebody outside."""
         self._control.uncontrolled.note("a step waited for time to pass, or for something that isofuzz does not see")
-        await asyncio.wait([task for task in self._tasks if not task.done()], timeout=_TICK)
+        await asyncio.wait([task for task in self._tasks.values() if not task.done()], timeout=_TICK)
         await self._control.settling.settle()
 
     def _let_go(self) -> None:
@@ -110,7 +128,7 @@ class Overlap:
             while connection.parked:
                 connection.release()
             connection.deliver()
-        for task in self._tasks:
+        for task in self._tasks.values():
             if not task.done():
                 task.cancel()
 
@@ -118,45 +136,76 @@ class Overlap:
 
     def _options(self) -> list[_Option]:
         """What can be done next: first what whoever moved last would go on with, then what is there longest."""
-        found = list(self._all())
+        found = list(self._moves())
         for option in found:
             self._since.setdefault(option.of, len(self.taken))
-        found.sort(key=lambda option: (self._since[option.of], option.operation.number, option.rank))
+        found.sort(key=lambda option: (self._since[option.of], option.step, option.rank))
         goes_on = next((option for option in found if option.operation is self._last), None)
         if goes_on:
             found.remove(goes_on)
             found.insert(0, goes_on)
-        return found[:MOST_OPTIONS]
+        # Last, and never alone: without a switch nothing goes wrong.
+        return [*found, *self._faults()][:MOST_OPTIONS] if found else []
 
-    def _all(self) -> Iterator[_Option]:
+    def _moves(self) -> Iterator[_Option]:
         for number in self._waiting:
             operation = self._operations[number]
-            yield _Option(Move.START, operation, operation, (_Order.START, 0), "", partial(self._start, operation))
+            yield self._move_of(operation, operation, Move.START, 0, partial(self._start, operation))
         for connection in self._gate.connections:
             if connection.owes:
                 continue
             if connection.reply_held:
                 yield self._reply(connection)
             elif connection.parked:
-                yield self._statement(connection)
+                yield self._statement(connection, connection.parked)
         for place, held in enumerate(self._loop.held):
-            yield self._task(held, place)
+            yield self._move_of(held.operation, held, Move.TASK, place, partial(self._loop.release, held))
 
-    def _statement(self, connection: GatedConnection) -> _Option:
-        batch = connection.parked
-        assert batch
-        operation = self._attributed(connection, batch.operation)
-        rank = (_Order.STATEMENT, connection.number)
-        return _Option(Move.STATEMENT, operation, batch, rank, batch.text, connection.release)
+    def _statement(self, connection: Connection, batch: Parked) -> _Option:
+        operation = self._attributed(connection, batch)
+        return self._move_of(
+            operation,
+            batch,
+            Move.STATEMENT,
+            connection.number,
+            connection.release,
+            batch.text,
+            connection.number if batch in self._guessed else None,
+        )
 
-    def _reply(self, connection: GatedConnection) -> _Option:
-        operation = self._works_for.get(connection) or self._somebody()
-        rank = (_Order.REPLY, connection.number)
+    def _reply(self, connection: Connection) -> _Option:
+        operation = self._works_for.get(connection) or self._somebody(connection)
         text = connection.batch.text if connection.batch else ""
-        return _Option(Move.REPLY, operation, (connection, connection.batch), rank, text, connection.deliver)
+        of = connection, connection.batch
+        guessed = connection.batch in self._guessed or connection not in self._works_for
+        shown = connection.number if guessed else None
+        return self._move_of(operation, of, Move.REPLY, connection.number, connection.deliver, text, shown)
 
-    def _task(self, held: Held, place: int) -> _Option:
-        return _Option(Move.TASK, held.operation, held, (_Order.TASK, place), "", partial(self._loop.release, held))
+    def _move_of(
+        self,
+        operation: Operation,
+        of: object,
+        move: Move,
+        place: int,
+        make: Callable[[], None],
+        text: str = "",
+        connection: int | None = None,
+    ) -> _Option:
+        def tell() -> None:
+            self._told.moved(operation.number, move, text, self._blocked(), connection)
+
+        return _Option(operation.number, operation, of, (_ORDER[move], place), make, tell)
+
+    def _faults(self) -> Iterator[_Option]:
+        for fault in self._strikes.left:
+            operation = self._in_flight(fault.of.step)
+            connection = next((each for each in self._gate.connections if self._serves(each, operation)), None)
+            if strike := self._strikes.can(fault, operation, connection):
+                yield _Option(fault.number, operation, fault, (0, 0), strike, partial(self._strike, fault))
+
+    def _strike(self, fault: Fault) -> None:
+        self._strikes.left.remove(fault)
+        self._told.struck(fault)
 
     def _start(self, operation: Operation) -> None:
         perform = self._waiting.pop(operation.number)
@@ -167,26 +216,53 @@ class Overlap:
             finally:
                 operation.ended = True
 
-        self._tasks.append(self._loop.start(operation, to_the_end()))
+        self._tasks[operation.number] = self._loop.start(operation, to_the_end())
 
     # -- who is who
 
-    def _attributed(self, connection: GatedConnection, writer: Operation | None) -> Operation:
+    def _attributed(self, connection: Connection, batch: Parked) -> Operation:
         """For whom a connection works: whoever wrote what is parked; within a transaction, for whom it did before."""
+        writer = self._guessed.get(batch) or batch.operation
         if writer is None or writer.ended:
             before = self._works_for.get(connection)
-            writer = before if before and not before.ended and connection.transaction != "I" else self._somebody()
+            in_transaction = before and not before.ended and connection.transaction != "I"
+            writer = before if before and in_transaction else self._somebody(connection)
+            self._guessed[batch] = writer
+            if batch.operation is None and connection not in self._unknown:
+                self._unknown.add(connection)
+                self._control.note_unknown(connection)
         self._works_for[connection] = writer
         return writer
 
-    def _somebody(self) -> Operation:
-        """Who else it may be: the step that has begun and waits for nothing that is known, else whoever moved last."""
-        known = {self._works_for.get(connection) for connection in self._gate.connections if connection.owes}
+    def _somebody(self, connection: Connection) -> Operation:
+        """Who else it may be: a step that has begun and waits for nothing that is known.
+
+        Of several the one that the connection worked for before, else who moved last, else who began first. If there is
+        none, who moved last.
+        """
+        known = {self._works_for.get(each) for each in self._gate.connections if self._is_waited_for(each)}
         known |= {held.operation for held in self._loop.held}
         begun = [each for number, each in self._operations.items() if number not in self._waiting and not each.ended]
         at_large = [each for each in begun if each not in known]
-        assert self._last, "something has moved"
-        return at_large[0] if len(at_large) == 1 else self._last
+        likely = [each for each in (self._works_for.get(connection), self._last) if each in at_large]
+        found = next(iter((*likely, *at_large)), self._last)
+        return found or next(iter(self._operations.values()))
+
+    def _is_waited_for(self, connection: Connection) -> bool:
+        """Does whoever it works for wait for its answer?"""
+        parked = connection.parked
+        attributed = parked is not None and (parked.operation or parked in self._guessed)
+        return connection.owes or connection.reply_held or bool(attributed)
+
+    def _in_flight(self, step: int) -> Operation | None:
+        operation = self._operations.get(step)
+        return None if operation is None or operation.ended or step in self._waiting else operation
+
+    def _serves(self, connection: Connection, operation: Operation | None) -> bool:
+        """Does the connection work for the operation, and could it be told to do something now?"""
+        works = operation is not None and self._works_for.get(connection) is operation
+        idle = not (connection.owes or connection.reply_held)
+        return works and idle and (connection.parked is not None or connection.transaction != "I")
 
     def _rank_of(self, connection: Any) -> tuple[int, ...]:
         operation = self._works_for.get(connection)

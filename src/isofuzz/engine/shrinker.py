@@ -67,8 +67,7 @@ class Shrinker:
         while size:
             end = len(self.best)
             while end > 0:
-                chunk = self.best.calls[max(0, end - size) : end]
-                await self._try(without(self.best, {call.number for call in chunk}))
+                await self._try(without(self.best, self.best.numbers[max(0, end - size) : end]))
                 end = min(end - size, len(self.best))
             size //= 2
 

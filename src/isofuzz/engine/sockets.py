@@ -43,6 +43,11 @@ class Sockets:
         """Every socket of the program on which something may still arrive."""
         return [ref for ref, socket in self._sockets.items() if self._is_read(socket)]
 
+    def find(self, ref: Ref) -> Socket | None:
+        """The socket, if something may still arrive on it."""
+        socket = self._sockets.get(ref)
+        return socket if socket and self._is_read(socket) else None
+
     def add(self, ref: Ref, socket: Socket) -> None:
         """Know of a socket that an operation opened."""
         self._sockets[ref] = socket

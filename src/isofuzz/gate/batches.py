@@ -4,8 +4,6 @@ A batch is kept whole up to LIMIT bytes. Of a longer one the head is handed out,
 its remainder in pieces, so that nobody needs memory for a parameter of 200 MB.
 """
 
-from dataclasses import dataclass, field
-
 from isofuzz.gate.messages import HEADER, LARGEST, NotPostgres
 from isofuzz.gate.operation import CURRENT, Operation
 from isofuzz.gate.statements import nature
@@ -23,33 +21,32 @@ _MORE = " …".encode()
 """The end of a text of which only the beginning is remembered."""
 
 _PARSE, _BIND, _EXECUTE, _QUERY, _CALL, _COPY_DATA = b"PBEQFd"
-_PLAIN, _TELLING, _ENDING, _ENDING_TELLING = 1, 2, 3, 4
-_ROLES = {
-    **dict.fromkeys(b"DCd", _PLAIN),
-    **dict.fromkeys(b"PBE", _TELLING),
-    **dict.fromkeys(b"SHFXcfp", _ENDING),
-    _QUERY: _ENDING_TELLING,
-}
+_UNKNOWN, _PLAIN, _TELLING, _ENDING, _ENDING_TELLING = range(5)
+_ROLES = [_UNKNOWN] * 256
+for _kinds, _role in ((b"DCd", _PLAIN), (b"PBE", _TELLING), (b"SHFXcfp", _ENDING), (b"Q", _ENDING_TELLING)):
+    for _kind in _kinds:
+        _ROLES[_kind] = _role
 _BULKY = frozenset(b"PBQFdpf")
 
 
-@dataclass(eq=False, slots=True)
 class Batch:
     """What the server gets in one go, and what it says; of a long one, a part."""
 
-    data: bytes = field(repr=False)
-    kinds: bytes
-    """The kinds of its messages, in order."""
-    statements: tuple[bytes | None, ...] = field(repr=False)
+    statements: tuple[bytes | None, ...] = ()
     """What it executes; None is a statement that the gate has not seen."""
-    prepared: tuple[bytes, ...] = field(repr=False)
+    prepared: tuple[bytes, ...] = ()
     """What it prepares."""
-    continues: bool = False
+    continues = False
     """It is the remainder of a batch of which the server has the head."""
-    ends: bool = True
+    ends = True
     """False if a remainder follows."""
-    operation: Operation | None = None
-    """For whom the last byte was written, as far as that is known."""
+
+    def __init__(self, data: bytes, kinds: bytes, operation: Operation | None = None) -> None:
+        """`kinds` are those of its messages, in order. `operation` is for whom its last byte was written, if known."""
+        # The rest is rarely other than what the class says: one of these is made for every statement that passes.
+        self.data = data
+        self.kinds = kinds
+        self.operation = operation
 
     @property
     def text(self) -> str:
@@ -62,7 +59,10 @@ class Batch:
         """Whether it reads or changes data, or commits: what a gate holds."""
         if _CALL in self.kinds or (not self.ends and _COPY_DATA not in self.kinds):
             return True
-        return any(text is None or text.endswith(_MORE) or nature(text).executes for text in self.statements)
+        for text in self.statements:  # noqa: SIM110 - a generator takes longer, for every statement that is held
+            if text is None or text.endswith(_MORE) or nature(text).executes:
+                return True
+        return False
 
     @property
     def commits(self) -> bool:
@@ -74,13 +74,15 @@ class Batcher:
     """Cuts the bytes of one session; remembers what its prepared statements say."""
 
     __slots__ = (
-        *("_continues", "_kinds", "_missing", "_pending", "_portals", "_prepared", "_scanned", "_statements", "_texts"),
-        "_unfinished",
+        *("_bound", "_continues", "_kinds", "_missing", "_pending", "_portals", "_prepared", "_scanned"),
+        *("_statements", "_texts", "_unfinished"),
     )
 
     def __init__(self) -> None:
         self._texts: dict[bytes, bytes | None] = {}
         self._portals: dict[bytes, bytes | None] = {}
+        self._bound = b""
+        """The name of the statement that the unnamed portal was bound to."""
         self._kinds = bytearray()
         self._statements: list[bytes | None] = []
         self._prepared: list[bytes] = []
@@ -109,17 +111,16 @@ class Batcher:
                 start = at
         elif self._pending:
             data, at, self._pending = self._pending + data, self._scanned, b""
-        end, header, roles = len(data), HEADER.unpack_from, _ROLES
+        end, header, roles, kinds = len(data), HEADER.unpack_from, _ROLES, self._kinds
         while end - at >= 5:
             kind, length = header(data, at)
-            role = roles.get(kind)
-            if role is None or length < 4:
-                raise NotPostgres(f"invalid frontend message type {kind}")
+            role = roles[kind]
+            if not 4 <= length <= _SHORT or not role:
+                _require_sane(kind, length)
             after = at + 1 + length
             if after > end:
-                _require_sane(kind, length)
                 break
-            self._kinds.append(kind)
+            kinds.append(kind)
             if role != _PLAIN:
                 if role != _ENDING:
                     self._note(kind, data, at + 5, after)
@@ -151,20 +152,18 @@ class Batcher:
         self._pending, self._scanned = data[start:], at - start
 
     def _handed_out(self, data: bytes, *, ends: bool = True) -> Batch:
-        batch = Batch(
-            data,
-            bytes(self._kinds),
-            tuple(self._statements),
-            tuple(self._prepared),
-            self._continues,
-            ends,
-            CURRENT.get(),
-        )
+        batch = Batch(data, bytes(self._kinds), CURRENT.get())
         self._kinds.clear()
         if self._statements:
+            batch.statements = tuple(self._statements)
             self._statements.clear()
         if self._prepared:
+            batch.prepared = tuple(self._prepared)
             self._prepared.clear()
+        if self._continues:
+            batch.continues = True
+        if not ends:
+            batch.ends = False
         self._continues = not ends
         return batch
 
@@ -173,7 +172,9 @@ class Batcher:
         if kind == _QUERY:
             self._statements.append(_text(data, at, end))
         elif kind == _EXECUTE:
-            self._statements.append(self._portals.get(data[at : data.find(0, at, end)]))
+            unnamed = at < end and data[at] == 0
+            name = data[at : data.find(0, at, end)]
+            self._statements.append(self._texts.get(self._bound) if unnamed else self._portals.get(name))
         elif kind == _PARSE:
             zero = data.find(0, at, end)
             text = _text(data, zero + 1, end)
@@ -181,8 +182,11 @@ class Batcher:
             self._prepared.append(text)
         elif kind == _BIND:
             portal = data.find(0, at, end)
-            statement = data.find(0, portal + 1, end)
-            _remember(self._portals, data[at:portal], self._texts.get(data[portal + 1 : statement]))
+            name = data[portal + 1 : data.find(0, portal + 1, end)]
+            if portal == at:
+                self._bound = name
+            else:
+                _remember(self._portals, data[at:portal], self._texts.get(name))
 
 
 def _text(data: bytes, at: int, end: int) -> bytes:
@@ -198,5 +202,7 @@ def _remember(names: dict[bytes, bytes | None], name: bytes, text: bytes | None)
 
 
 def _require_sane(kind: int, length: int) -> None:
+    if not _ROLES[kind] or length < 4:
+        raise NotPostgres(f"invalid frontend message type {kind}")
     if length > (LARGEST if kind in _BULKY else _SHORT):
         raise NotPostgres(f"invalid message length {length}")

@@ -1,111 +1,38 @@
-"""The sockets of the gate: a client's, which is let in, and the server's behind it."""
+"""The door before Postgres: a client says what it wants, and is let in."""
 
 import asyncio
+import socket
+import struct
 from asyncio import BaseTransport, Transport
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.guarded import Dialling, ServerDoor
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.messages import NotPostgres, error
-from isofuzz.gate.operation import outside
 from isofuzz.gate.startup import Packet, Wish, first_packet
 from isofuzz.gate.upstream import Upstream
+
+_UNREACHABLE = error("FATAL", "08006", "isofuzz's gate cannot reach the server")
 
 
 @dataclass(frozen=True)
 class Host:
     """What each door of a gate needs to know."""
 
-    ledger: Ledger
+    ledger: Ledger[GatedConnection]
     upstream: Upstream
     patience: float
     """Seconds that a start-up may take."""
     numbers: Iterator[int]
 
 
-class _Guarded(asyncio.Protocol):
-    """A socket whose errors are the gate's problems: asyncio would only log them, and the run would look healthy."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._transport: Transport | None = None
-        self._receive: Callable[[bytes], None] = self._unexpected
-        self._full: Callable[[bool], None] = self._unthrottled
-        self._lost: Callable[[], None] = self._made_or_lost
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        self._transport = cast("Transport", transport)
-        self._ledger.open.add(self._transport)
-        self._made_or_lost()
-        if self._ledger.closing:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._receive(data)
-        except Exception as problem:  # noqa: BLE001 - whatever it is, it is ours, and the gate goes on for the others
-            self._failed(problem)
-
-    def pause_writing(self) -> None:
-        self._full(True)
-
-    def resume_writing(self) -> None:
-        self._full(False)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        assert self._transport is not None
-        self._ledger.open.discard(self._transport)
-        if not self._ledger.open:
-            self._ledger.all_closed.set()
-        try:
-            self._lost()
-            self._made_or_lost()
-        except Exception as problem:  # noqa: BLE001 - likewise
-            self._failed(problem)
-
-    def _made_or_lost(self) -> None:
-        self._ledger.activity += 1
-
-    def _failed(self, problem: Exception) -> None:
-        self._ledger.fail("the gate failed", problem)
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _unexpected(self, data: bytes) -> None:
-        raise NotPostgres(f"nobody expected {data[:16]!r}")
-
-    def _unthrottled(self, full: bool) -> None:
-        """What is written before a session is a few bytes."""
-
-
-class ServerDoor(_Guarded):
-    """The way to the server, for a session or a request to cancel."""
-
-    def __init__(self, ledger: Ledger, connected: Callable[[Transport], None]) -> None:
-        super().__init__(ledger)
-        self._connected = connected
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)
-        self._connected(cast("Transport", transport))
-
-    def then(self, lost: Callable[[], None]) -> None:
-        """Do this when the server hangs up."""
-        self._lost = lost
-
-    def serve(self, connection: GatedConnection) -> None:
-        """All that the server says is about this session."""
-        self._receive, self._full = connection.from_server, connection.server_full
-        self._lost = connection.server_lost
-
-
-class ClientDoor(_Guarded):
+class ClientDoor(Dialling):
     """Where a client comes in: it says what it wants, and what it says then belongs to its session."""
 
     def __init__(self, host: Host, *, needs_password: bool) -> None:
-        super().__init__(host.ledger)
+        super().__init__(host.ledger, host.upstream, _UNREACHABLE)
         self._host = host
         self._needs_password = needs_password
         self._said = b""
@@ -117,9 +44,9 @@ class ClientDoor(_Guarded):
         super().connection_made(transport)
         self._timer = asyncio.get_running_loop().call_later(self._host.patience, self._too_late)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def _closed(self) -> None:
+        super()._closed()
         self._settled()
-        super().connection_lost(exc)
 
     def _greet(self, data: bytes) -> None:
         assert self._transport is not None
@@ -151,10 +78,15 @@ class ClientDoor(_Guarded):
     def _open_session(self, client: Transport, packet: Packet) -> None:
         number = next(self._host.numbers)
         session = GatedConnection(
-            self._ledger, number, client, needs_password=self._needs_password, on_ready=self._settled
+            self._ledger,
+            number,
+            client,
+            client_pid=_process_behind(client),
+            needs_password=self._needs_password,
+            on_ready=self._settled,
         )
         self._session = self._ledger.connections[number] = session
-        self._receive, self._full, self._lost = session.from_client, session.client_full, session.client_lost
+        self._receive, self._full, self._lost = self._wait, session.client_full, session.client_lost
         client.pause_reading()
 
         def connected(server: Transport) -> None:
@@ -163,13 +95,19 @@ class ClientDoor(_Guarded):
                 return
             door.serve(session)
             session.connected(server, packet.data)
+            self._receive = session.from_client
             client.resume_reading()
             if self._said:
                 self.data_received(self._said)
+                self._said = b""
 
         door = ServerDoor(self._ledger, connected)
         self._dial(door)
         self._ledger.changed()
+
+    def _wait(self, data: bytes) -> None:
+        """Keep what had been read before reading was paused."""
+        self._said += data
 
     def _pass_cancellation(self, client: Transport, packet: Packet) -> None:
         """The server answers nothing; it hangs up when it has acted."""
@@ -181,25 +119,6 @@ class ClientDoor(_Guarded):
         door.then(client.close)
         self._dial(door)
 
-    def _dial(self, door: ServerDoor) -> None:
-        # Outside of any operation: whoever runs the operations must not wait with this.
-        task = asyncio.get_running_loop().create_task(self._reach(door), context=outside())
-        self._ledger.tasks.add(task)
-        task.add_done_callback(self._ledger.tasks.discard)
-
-    async def _reach(self, door: ServerDoor) -> None:
-        loop, upstream = asyncio.get_running_loop(), self._host.upstream
-        try:
-            if upstream.path:
-                await loop.create_unix_connection(lambda: door, str(upstream.path))
-            else:
-                await loop.create_connection(lambda: door, upstream.host, upstream.port)
-        except OSError as problem:
-            self._ledger.fail(f"the gate cannot reach the server at {upstream}: {problem}")
-            assert self._transport is not None
-            self._transport.write(error("FATAL", "08006", "isofuzz's gate cannot reach the server"))
-            self._transport.close()
-
     def _too_late(self) -> None:
         if self._session is not None:
             self._ledger.fail(
@@ -210,7 +129,22 @@ class ClientDoor(_Guarded):
 
     def _settled(self) -> None:
         """The client has what it wanted, or has gone."""
-        self._ledger.arriving.discard(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self in self._ledger.arriving:
+            self._ledger.arriving.remove(self)
+            self._ledger.changed()
+
+
+_CREDENTIALS = struct.Struct("3i")
+"""Process, user and group; see unix(7)."""
+
+
+def _process_behind(client: Transport) -> int | None:
+    """The process that connected to a Unix socket, which Linux tells; None where nobody does."""
+    sock = client.get_extra_info("socket")
+    if sock.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    pid: int = _CREDENTIALS.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0]
+    return pid

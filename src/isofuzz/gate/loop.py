@@ -8,12 +8,15 @@ is held back, which gives control of races that have no statement between them.
 
 import asyncio
 import inspect
+import select
 import selectors
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
+from weakref import WeakSet
 
 from isofuzz.gate.attribution import AttributingTransport, Letters, bind_before_connecting
 from isofuzz.gate.operation import CURRENT, OUTSIDE, OWN, Operation, outside
@@ -24,6 +27,10 @@ something is that will surely come."""
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
+
+_EPOLL_COUNTS_IN = 0.001
+_EXECUTORS = "asyncio_"
+"""How the names of threads begin that asyncio keeps for later."""
 
 _UNAWAITED = "TaskStepMethWrapper"
 """The type of a callback that is the first step of a task, or the one after a bare `yield`, as in `sleep(0)`."""
@@ -43,11 +50,18 @@ class _IdleSelector(selectors.DefaultSelector):
         wait = self.due()
         if wait is None or (timeout is not None and timeout < wait):
             return super().select(timeout)  # a timer that comes first may be what moves things on
-        if wait and (ready := super().select(wait)):
+        if wait and (ready := self._select_within(wait)):
             return ready
         self.due = None
         self.at_rest()
         return []
+
+    def _select_within(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for less than a millisecond, too: epoll counts in whole ones, but can itself be selected."""
+        if seconds < _EPOLL_COUNTS_IN:
+            select.select([self.fileno()], [], [], seconds)
+            seconds = 0
+        return super().select(seconds)
 
 
 @dataclass(eq=False)
@@ -71,18 +85,20 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         self.mover: Operation | None = None
         self.held: list[Held] = []
         """The steps that are held back, in the order in which they were to be taken."""
-        self._holding = False
         self._executing = 0
+        self._threads_before = frozenset(threading.enumerate())
         self._letters = Letters()
+        self._made: WeakSet[AttributingTransport] = WeakSet()
         self._idle = _IdleSelector()
         super().__init__(self._idle)
 
     # -- when nothing moves
 
-    async def rest(self, due: Due = lambda: 0) -> None:
+    async def rest(self, due: Due = lambda: 0, threads_held: Callable[[], int] = lambda: 0) -> None:
         """Return once nothing is ready, nothing can be read, and nothing is `due`, or came while it was waited for.
 
-        Threads of the loop's executors are waited for. Only one caller at a time may wait.
+        Threads of the loop's executors are waited for, but for so many of them as `threads_held` says: those wait for
+        something that is held back here. Only one caller at a time may wait.
         """
         assert self._idle.due is None, "somebody else waits for the loop to rest"
         resting = self.create_future()
@@ -92,7 +108,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
                 resting.set_result(None)
 
         self._idle.at_rest = at_rest
-        self._idle.due = lambda: None if self._executing else due()
+        self._idle.due = lambda: None if self._executing > threads_held() else due()
         try:
             await resting
         finally:
@@ -110,16 +126,23 @@ class ControlledLoop(asyncio.SelectorEventLoop):
     def _executed(self, future: object) -> None:
         self._executing -= 1
 
+    @property
+    def has_threads(self) -> bool:
+        """Does a thread work beside the loop, or may one: one that the system has started since the loop was made?"""
+        threads = (thread for thread in threading.enumerate() if thread not in self._threads_before)
+        return self._executing > 0 or any(not thread.name.startswith(_EXECUTORS) for thread in threads)
+
     # -- who may move
 
     def hold(self) -> None:
         """From now on, hold back tasks of operations that are not the mover; of the mover's, those that give way."""
-        self._holding = True
+        # Only while it is needed: all that happens on a loop passes here, and the loop's own method is quick.
+        self.call_soon = self._call_soon_unless_held  # type: ignore[method-assign]
         self._letters.note(noting=True)
 
     def release_all(self) -> None:
         """Hold back nothing any more."""
-        self._holding = False
+        self.__dict__.pop("call_soon", None)
         self._letters.note(noting=False)
         self.mover = None
         while self.held:
@@ -131,21 +154,17 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         super().call_soon(held.callback, *held.arguments, context=held.context)
 
     def start(self, operation: Operation, work: Any) -> "asyncio.Task[Any]":
-        """A task for the operation's own code, which begins to move at once."""
+        """A task for the operation's own code."""
         context = outside()
         context.run(OWN.set, operation)
         context.run(CURRENT.set, operation)
-        holding, self._holding = self._holding, False
-        try:
-            return self.create_task(work, context=context)
-        finally:
-            self._holding = holding
+        return self.create_task(work, context=context)
 
-    def call_soon(
+    def _call_soon_unless_held(
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Have the callback called, unless it is the step of a task that is to be held back."""
-        task = getattr(callback, "__self__", None) if self._holding else None
+        task = getattr(callback, "__self__", None)
         if context is not None and isinstance(task, asyncio.Task):
             operation = self._works_for(context)
             if operation and (operation is not self.mover or _follows_a_bare_yield(callback, task)):
@@ -161,7 +180,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         if own and not own.ended:
             return own
         lent = _alive(context.get(CURRENT))
-        waking = self._letters.delivering or (None if lent else _alive(CURRENT.get()))
+        waking = _alive(self._letters.delivering) or (None if lent else _alive(CURRENT.get()))
         if waking and waking is not lent:
             context.run(CURRENT.set, waking)
             return waking
@@ -189,7 +208,13 @@ class ControlledLoop(asyncio.SelectorEventLoop):
 
     def _make_socket_transport(self, sock: Any, protocol: Any, *rest: Any, **named: Any) -> Any:
         # Not public, but the one place in which asyncio, of any version so far, makes these transports.
-        return AttributingTransport(self, sock, protocol, *rest, letters=self._letters, **named)
+        transport = AttributingTransport(self, sock, protocol, *rest, letters=self._letters, **named)
+        self._made.add(transport)
+        return transport
+
+    def open_sockets(self) -> list[Any]:
+        """Those of the connections of this loop."""
+        return [transport.get_extra_info("socket") for transport in self._made if not transport.is_closing()]
 
 
 def _follows_a_bare_yield(callback: object, task: "asyncio.Task[Any]") -> bool:

@@ -12,9 +12,11 @@ LARGEST = 0x3FFFFFFF
 """The longest message that Postgres itself accepts."""
 
 _READY, _ERROR = b"ZE"
-_BULK = frozenset(b"Dd")
-"""DataRow and CopyData: there may be very many, and they settle nothing."""
-_KNOWN_REPLIES = frozenset(b"123ACDEGHIKNRSTVWZcdnstv")
+_UNKNOWN, _PLAIN, _BULK, _TELLING = range(4)
+_ROLES = [_UNKNOWN] * 256
+for _kinds, _role in ((b"123ACGHIKNRSTVWcnstv", _PLAIN), (b"Dd", _BULK), (b"ZE", _TELLING)):
+    for _kind in _kinds:
+        _ROLES[_kind] = _role
 
 
 class NotPostgres(Exception):
@@ -49,31 +51,33 @@ class Replies:
                 return b""
             self._missing = 0
             kind, length = self._cut
-            if kind not in _BULK:
+            if _ROLES[kind] != _BULK:
                 kinds.append(kind)
                 self._note(kind, at - length, at, data[at - 1])
         elif self._head:
             before = len(self._head)
             data = self._head + data
             self._head = b""
-        end, header = len(data), HEADER.unpack_from
+        end, header, roles = len(data), HEADER.unpack_from, _ROLES
         while end - at >= 5:
             kind, length = header(data, at)
             begins, at = at, at + length + 1
             if at > end:
                 self._cut_off(kind, length + 1, at - end)
                 return bytes(kinds)
-            if kind in _BULK:
+            role = roles[kind]
+            if role == _BULK:  # there may be very many, and they settle nothing
                 continue
-            if kind not in _KNOWN_REPLIES or length < 4:
+            if not role or length < 4:
                 raise _not_a_reply(kind, length)
             kinds.append(kind)
-            self._note(kind, begins - before, at - before, data[at - 1])
+            if role == _TELLING:
+                self._note(kind, begins - before, at - before, data[at - 1])
         self._head = data[at:]
         return bytes(kinds)
 
     def _cut_off(self, kind: int, length: int, missing: int) -> None:
-        if kind not in _KNOWN_REPLIES or length > LARGEST:
+        if not _ROLES[kind] or length > LARGEST:
             raise _not_a_reply(kind, length)
         self._missing = missing
         self._cut = (kind, length)

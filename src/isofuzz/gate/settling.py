@@ -1,16 +1,20 @@
 """Waiting until nothing moves: every reply is in, or is one that waits for a lock which somebody here holds.
 
+The system's own processes are at rest then, too.
+
 Where several connections wait for one lock, chance decides who gets it. So all but one of them are stopped while
 something may let them go on, and go on one after the other, in an order that is always the same.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Collection
-from typing import Protocol
 
 from isofuzz.gate.freezing import Freezer
+from isofuzz.gate.gates import Connection, Gates
 from isofuzz.gate.locks import Asks, ask
 from isofuzz.gate.loop import ControlledLoop
+from isofuzz.gate.processes import Outside
 from isofuzz.gate.uncontrolled import Uncontrolled
 
 _SOON = 0.001
@@ -22,42 +26,11 @@ _PATIENCE_WITH_OTHERS = 20
 """After so many questions, a connection that waits for somebody outside is one that waits."""
 
 
-class Awaited(Protocol):
-    """A connection of the system, as far as it matters here."""
-
-    @property
-    def pid(self) -> int:
-        """The server process."""
-
-    @property
-    def owes(self) -> bool:
-        """Is a reply of the server's still to come?"""
-
-    def hold_reply(self) -> None:
-        """Let a reply that comes from now on wait for the client."""
-
-
-class Watched(Protocol):
-    """The gate, as far as it matters here."""
-
-    @property
-    def connections(self) -> Collection[Awaited]:
-        """The system's connections."""
-
-    @property
-    def activity(self) -> int:
-        """Grows with all that passes."""
-
-    @property
-    def busy(self) -> bool:
-        """Is a connection being made?"""
-
-
-Rank = Callable[[Awaited], tuple[int, ...]]
+Rank = Callable[[Connection], tuple[int, ...]]
 
 
 class Settling:
-    """Waits until nothing moves. `still` says whether all that is outside of this process is at rest.
+    """Waits until nothing moves, here and `outside` of this process.
 
     `rank` gives the order in which connections that wait for the same lock may go on. `limit`: seconds after which
     something that still moves is taken for something that nobody controls.
@@ -66,13 +39,13 @@ class Settling:
     def __init__(
         self,
         loop: ControlledLoop,
-        gate: Watched,
+        gate: Gates,
         asking: Asks,
         freezer: Freezer,
         *,
         uncontrolled: Uncontrolled,
         limit: float,
-        still: Callable[[], bool] = lambda: True,
+        outside: Outside,
     ) -> None:
         self.rank: Rank = lambda connection: (connection.pid,)
         self._loop = loop
@@ -81,12 +54,12 @@ class Settling:
         self._freezer = freezer
         self._uncontrolled = uncontrolled
         self._limit = limit
-        self._still = still
-        self._blocked: set[Awaited] = set()
+        self._outside = outside
+        self._blocked: set[Connection] = set()
         self._asked = 0
 
     @property
-    def blocked(self) -> Collection[Awaited]:
+    def blocked(self) -> Collection[Connection]:
         """The connections that wait for a lock."""
         return self._blocked
 
@@ -102,6 +75,8 @@ class Settling:
                 await self._quiet()
                 await self._one_by_one()
         except TimeoutError:
+            if not self._outside.rested:
+                self._outside.give_up()
             self._uncontrolled.note(f"something still moved after {self._limit:g} s")
         finally:
             self._freezer.thaw_all()
@@ -126,20 +101,22 @@ class Settling:
     async def _quiet(self) -> None:
         """Return once every reply is in, but for those that wait for a lock and those whose server is stopped."""
         self._asked = 0
+        self._outside.begin()
         self._blocked = {connection for connection in self._blocked if connection.owes}
         while True:
-            await self._loop.rest(self._due)
+            await self._loop.rest(self._due, self._threads_held)
             owing = self._owing()
-            if not owing:
+            if owing and not await self._all_blocked(owing):
+                self._asked += 1
+            elif self._outside.rested:
                 break
-            if await self._all_blocked(owing):
-                break
-            self._asked += 1
+            else:
+                self._blocked.update(owing)
         self._blocked = {connection for connection in self._gate.connections if connection.owes}
 
-    async def _all_blocked(self, owing: Collection[Awaited]) -> bool:
+    async def _all_blocked(self, owing: Collection[Connection]) -> bool:
         activity = self._gate.activity
-        ours = [connection.pid for connection in self._gate.connections]
+        ours = [connection.pid for connection in self._gate.connections if connection.pid]
         waits = await ask(self._asking, [connection.pid for connection in owing], ours)
         patient = self._asked < _PATIENCE_WITH_OTHERS
         if waits.foreign and not patient:
@@ -153,8 +130,14 @@ class Settling:
             return None
         if any(connection not in self._blocked for connection in self._owing()):
             return min(_SELDOM, _SOON * (1 + self._asked))
-        return 0 if self._still() else _SOON / 10
+        return self._outside.due()
 
-    def _owing(self, *, frozen: bool = False) -> list[Awaited]:
+    def _threads_held(self) -> int:
+        """How many threads of this process wait for a reply, at the most: nobody else writes and is not known."""
+        return sum(
+            each.client_pid == os.getpid() and each.is_awaited_by_nobody_known for each in self._gate.connections
+        )
+
+    def _owing(self, *, frozen: bool = False) -> list[Connection]:
         stopped = () if frozen else self._freezer.stopped
         return [each for each in self._gate.connections if each.owes and each.pid not in stopped]

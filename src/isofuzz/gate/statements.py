@@ -18,11 +18,11 @@ class Nature(NamedTuple):
 
 
 _TOKEN = re.compile(
-    rb"(?P<blank>\s+|--[^\n]*|/\*.*?\*/)"
+    rb"(?P<blank>\s+|--[^\n]*|/\*(?:(?!/\*).)*?\*/)"  # of comments, those without another within
     rb"|(?P<end>;)"
     rb"|[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
     rb"|\$(?P<tag>(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?)\$.*?\$(?P=tag)\$"
-    rb"|[\w\x80-\xff]+|.",
+    rb"|[\w\x80-\xff][\w$\x80-\xff]*|.",
     re.DOTALL,
 )
 

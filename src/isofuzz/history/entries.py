@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Argument, Call, Ref
 
 
@@ -141,14 +142,25 @@ class Move(StrEnum):
 class Moved:
     """A step that overlaps others was let go on, and nobody else was until all came to rest.
 
-    `text`: what it was about to do; `blocked`: the steps that waited for a lock then.
+    `text`: what it was about to do; `blocked`: the steps that waited for a lock then. `connection` is the number of the
+    one that was let go on, where nothing says for which step it works: then that it is this step is a guess.
     """
 
     step: int
     move: Move
     text: str = ""
     blocked: tuple[int, ...] = ()
+    connection: int | None = None
 
 
-Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled | Moved
+@dataclass(frozen=True)
+class Struck:
+    """A fault happened, on purpose: to a socket, or to what the step of `of` does."""
+
+    step: int
+    kind: FaultKind
+    of: Ref
+
+
+Entry = Invocation | Completion | Delivery | Closed | Barrier | Skipped | Storage | Pooled | Moved | Struck
 History = list[Entry]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from isofuzz.history.entries import Barrier, Completion, Delivery, History, Invocation, Moved, Outcome, Skipped
+from isofuzz.history.entries import Barrier, Completion, Delivery, History, Invocation, Moved, Outcome, Skipped, Struck
 from isofuzz.program.canary import MARK
 from isofuzz.program.steps import Ref
 
@@ -83,7 +83,7 @@ class _Told:
         self.writers: dict[int, int] = {}
         self.frames: defaultdict[tuple[Ref, bool], list[tuple[int, Delivery]]] = defaultdict(list)
         self.ordered: dict[Ref, int] = {}
-        self.moves: list[tuple[int, Moved]] = []
+        self.moves: list[tuple[int, Moved | Struck]] = []
         overlapping = overlapping_steps(history)
         self.uncontrolled_from = self.length
         for at, entry in enumerate(history):
@@ -100,7 +100,7 @@ class _Told:
                     self.ends[entry.step] = at, entry
                 case Delivery():
                     self.frames[entry.socket, entry.reply].append((at, entry))
-                case Moved():
+                case Moved() | Struck():
                     self.moves.append((at, entry))
                 case Barrier() if entry.orders:
                     self.ordered[entry.socket] = at
@@ -132,16 +132,21 @@ def _moves_that_differ(one: _Told, two: _Told) -> Iterator[_Found]:
             return
 
 
-def _same_move(first: Moved, second: Moved) -> bool:
+def _same_move(first: Moved | Struck, second: Moved | Struck) -> bool:
+    if isinstance(first, Struck) or isinstance(second, Struck):
+        return first == second
     alike = (first.step, first.move, first.blocked) == (second.step, second.move, second.blocked)
     return alike and _same_text(first.text, second.text)
 
 
-def _move(move: tuple[int, Moved] | None) -> str:
+def _move(move: tuple[int, Moved | Struck] | None) -> str:
     if move is None:
         return "there was none"
     moved = move[1]
-    doing = f"{moved.move} of step {moved.step}" + (f" ({moved.text})" if moved.text else "")
+    if isinstance(moved, Struck):
+        return f"{moved.kind} of what step {moved.of.step} does or made"
+    mover = f"step {moved.step}" if moved.connection is None else f"connection {moved.connection}"
+    doing = f"{moved.move} of {mover}" + (f" ({moved.text})" if moved.text else "")
     return doing + (f" while {', '.join(map(str, moved.blocked))} waited for a lock" if moved.blocked else "")
 
 

@@ -5,7 +5,7 @@ are compared, and every session of the user may have been told in between.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Act
@@ -46,7 +46,7 @@ class News:
         told.shown.update(entry.seen)
         if self._is_disturbed(deed):
             told.disturbed = at
-        call = (deed.operation.name, deed.session, repr(deed.literals), *map(tuple, deed.arguments.values()))
+        call = _call(deed)
         last = self._last.get(call)
         if not deed.act.certain:
             return []
@@ -56,7 +56,20 @@ class News:
         new = self._new(deed, max(last.completed, told.disturbed), told.shown)
         return [text for text in new if self._had_to_be_told(deed.user, text, at)]
 
-    def _new(self, deed: Deed, since: int, shown: set[int]) -> Iterator[Canary]:
+    def lacks(self, deed: Deed, at: int, seen: Collection[int]) -> bool:
+        """Would this call, were it to end now and show no more than this, lack anything that it had to show?"""
+        assert deed.user
+        told, last = self._told[deed.user, deed.operation.name], self._last.get(_call(deed))
+        if last is None or told.lost or self._is_disturbed(deed) or self._is_asked_elsewhere(deed):
+            return False
+        new = self._new(deed, max(last.completed, told.disturbed), told.shown.union(seen))
+        return any(self._had_to_be_told(deed.user, text, at) for text in new)
+
+    def is_asked_twice(self, deed: Deed) -> bool:
+        """Did another call of the same user overlap this one? A system may refuse one and have the other one told."""
+        return any(_asks_the_same(deed, other) for other in self._model.overlapping(deed))
+
+    def _new(self, deed: Deed, since: int, shown: Collection[int]) -> Iterator[Canary]:
         """What others certainly wrote between `since` and this call, and the user was not shown."""
         assert deed.user
         assert deed.operation.shown
@@ -78,7 +91,16 @@ class News:
     def _is_asked_elsewhere(self, deed: Deed) -> bool:
         """Does another call of the same user still run, which may be told instead?"""
         running = self._model.in_flight.values()
-        return any(other.user is deed.user and other.operation is deed.operation for other in running)
+        return any(other is not deed and _asks_the_same(deed, other) for other in running)
+
+
+def _call(deed: Deed) -> Hashable:
+    """What two calls have in common of which the later one shows what came since the earlier one."""
+    return (deed.operation.name, deed.session, repr(deed.literals), *map(tuple, deed.arguments.values()))
+
+
+def _asks_the_same(deed: Deed, other: Deed) -> bool:
+    return other.user is deed.user and other.operation is deed.operation
 
 
 def _scopes(deed: Deed) -> Sequence[Thing | None]:

@@ -17,7 +17,9 @@ from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.crossing import FRAME
+from isofuzz.oracles.events import kind_of_event
 from isofuzz.oracles.observations import (
+    Events,
     Observation,
     Place,
     Spot,
@@ -54,8 +56,11 @@ class Interference:
         self._history = complete[0]
         self._where = viewpoint(model, user)
         until = self._unknown_from([_outcomes(history) for history in (*complete, *purged)])
-        self._mine, *self._repeated = [observed(history, self._where, until) for history in complete]
-        self._theirs, *self._theirs_repeated = [observed(history, self._where, until) for history in purged]
+        everything = [observed(history, self._where, until) for history in (*complete, *purged)]
+        drained = frozenset.intersection(*(each.drained for each in everything))
+        everything = [each.kind_by_kind(drained) for each in everything]
+        self._mine, *self._repeated = everything[: len(complete)]
+        self._theirs, *self._theirs_repeated = everything[len(complete) :]
 
     @property
     def compared(self) -> frozenset[int]:
@@ -103,6 +108,8 @@ class Interference:
         number = spot[0] if spot else min(len(mine), len(theirs))
         one, other = (each[number] if number < len(each) else None for each in (mine, theirs))
         text, without = self._side_by_side(one, other, spot)
+        if isinstance(place, Events) and not spot and len(mine) == len(theirs):
+            text, without = (", ".join(each.kinds(place.socket)) for each in (self._mine, self._theirs))
         return Violation(
             oracle=Oracle.NONINTERFERENCE,
             breach=Breach.INTERFERED,
@@ -111,7 +118,8 @@ class Interference:
             boundary="",
             observer=FRAME if step is None else self._model.deeds[step].operation.name,
             step=step,
-            socket=None if isinstance(place, int) else place,
+            socket=place.socket if isinstance(place, Events) else None,
+            kind=_kind(place, one or other),
             text=text,
             other=without,
             without=tuple(sorted(self._left_out)),
@@ -127,6 +135,12 @@ class Interference:
         if one.outcome is other.outcome:
             return text, without
         return f"{one.outcome}: {text}", f"{other.outcome}: {without}"
+
+
+def _kind(place: Place, event: Observation | None) -> str:
+    if isinstance(place, int):
+        return ""
+    return place.kind or (kind_of_event(event.text) if event else "")
 
 
 def _whole(observation: Observation | None) -> str:

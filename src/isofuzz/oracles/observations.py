@@ -3,22 +3,31 @@
 What is compared with what: see `wording`; when two words say the same: see `sameness`.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
+from isofuzz.oracles.events import kind_of_event
 from isofuzz.oracles.sameness import Sameness
 from isofuzz.oracles.wording import Path, Wording, differing, wording, words
 from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Kind
 
-Place: TypeAlias = int | Ref
-"""Where a user observes: in the answer to a step of theirs, or on a socket of theirs."""
+
+class Events(NamedTuple):
+    """What is pushed to a socket: the events of one kind, or all if no kind is given."""
+
+    socket: Ref
+    kind: str = ""
+
+
+Place: TypeAlias = int | Events
+"""Where a user observes: in the answer to a step of theirs, or in events on a socket of theirs."""
 
 Spot: TypeAlias = Path
 """A part of what was observed at a place: the number of the event, 0 for an answer, and the way within it.
@@ -60,6 +69,26 @@ class Observed:
     ids: Mapping[object, tuple[str, ...]]
     drained: frozenset[Ref]
 
+    def kind_by_kind(self, sockets: Set[Ref]) -> "Observed":
+        """The same, with each kind of event on these sockets in a place of its own.
+
+        So one event more is no difference in all that follow it, and what is wrong with one kind hides no other. That
+        takes sockets on which everything has arrived: else the place of an event among others says what is missing.
+        """
+        places: defaultdict[Place, list[Observation]] = defaultdict(list)
+        for place, observations in self.places.items():
+            if isinstance(place, Events) and place.socket in sockets:
+                for event in observations:
+                    places[Events(place.socket, kind_of_event(event.text))].append(event)
+            else:
+                places[place] += observations
+        return replace(self, places=places)
+
+    def kinds(self, socket: Ref) -> list[str]:
+        """The kinds of the events on a socket, in the order in which they came."""
+        places = [place for place in self.places if isinstance(place, Events) and place.socket == socket]
+        return [kind for _, kind in sorted((event.at, place.kind) for place in places for event in self.places[place])]
+
 
 def viewpoint(model: Model, user: Thing) -> Viewpoint:
     """Where the user observes something. What the operator did, other than to sign them in, they do not see."""
@@ -89,7 +118,7 @@ def observed(history: Sequence[Entry], where: Viewpoint, until: int | None = Non
                 if entry.step in where.steps:
                     places[entry.step].append(Observation(at, entry.text, entry.outcome))
             case Delivery() if not entry.reply and entry.socket in where.sockets:
-                places[entry.socket].append(Observation(at, entry.text))
+                places[Events(entry.socket)].append(Observation(at, entry.text))
     return Observed(places, ids, frozenset(filter(arrivals.is_over, where.sockets)))
 
 
@@ -126,11 +155,21 @@ def differences(one: Observed, other: Observed) -> Differences:
     for place in one.places.keys() | other.places.keys():
         mine, theirs = one.places.get(place, ()), other.places.get(place, ())
         spots = set(_spots(mine, theirs, same))
-        if len(mine) != len(theirs) and place in one.drained and place in other.drained:
+        if len(mine) != len(theirs) and isinstance(place, Events) and place.socket in one.drained & other.drained:
             spots.add(())
         if spots:
             found[place] = frozenset(spots)
+    for place in _out_of_order(one, other):
+        found[place] = found.get(place, frozenset()) | {()}
     return found
+
+
+def _out_of_order(one: Observed, other: Observed) -> Iterator[Events]:
+    """The kinds of events that came in another order, where as many of each kind came."""
+    for socket in one.drained & other.drained:
+        mine, theirs = one.kinds(socket), other.kinds(socket)
+        if Counter(mine) == Counter(theirs):
+            yield from (Events(socket, kind) for kind, instead in zip(mine, theirs, strict=True) if kind != instead)
 
 
 def _spots(mine: Sequence[Observation], theirs: Sequence[Observation], same: Sameness) -> Iterator[Spot]:

@@ -58,7 +58,8 @@ class Violation:
 
     `at` is the logical time of the observation, `step` the step that made it and `socket` where it arrived, if it was
     pushed; `serial` is the canary, if one is involved; `writer` the operation that wrote it and `observer` the one
-    (or the subscription's frame) that showed it. `text` is an excerpt of what was seen.
+    (or the subscription's frame) that showed it; `kind` says what kind of event a frame is that shows no canary. `text`
+    is an excerpt of what was seen.
 
     Of what two observations show together: `other` is an excerpt of the other one, made `without` the steps of these
     numbers, or by another step, `instead`.
@@ -80,9 +81,10 @@ class Violation:
     other: str = ""
     without: tuple[int, ...] = ()
     instead: int | None = None
+    kind: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Two violations with the same one are the same bug: no identifier and no text is in it."""
-        parts = (self.oracle, self.breach, self.boundary, self.observer, self.writer, self.secret)
+        parts = (self.oracle, self.breach, self.boundary, self.observer, self.kind, self.writer, self.secret)
         return ":".join(part for part in parts if part)

@@ -22,7 +22,8 @@ def without(program: Program, numbers: Collection[int]) -> Program:
                 gone.add(call.number)
             else:
                 kept.append(pruned)
-        bursts.append(burst.with_calls(kept))
+        faults = (fault for fault in burst.faults if fault.number not in gone and fault.of.step not in gone)
+        bursts.append(burst.with_calls(kept, faults))
     return Program(tuple(burst for burst in bursts if burst.calls))
 
 

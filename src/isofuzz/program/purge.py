@@ -11,7 +11,8 @@ from isofuzz.program.vocabulary import Vocabulary
 def purged(program: Program, steps: Collection[int], vocabulary: Vocabulary) -> Program:
     """The program without these steps, in which whoever still names what they made names what was never issued.
 
-    A step that would need to name so a thing without an identifier is left out as well, and what depends on it.
+    It has no faults: what they hit may be gone. A step that would need to name so a thing without an identifier is
+    left out as well, and what depends on it.
     """
     return _Purge(program, steps, vocabulary).program()
 
@@ -26,7 +27,7 @@ class _Purge:
         self._unissued: dict[Ref, NeverIssued] = {}
 
     def program(self) -> Program:
-        bursts = (burst.with_calls(filter(None, map(self._purged, burst.calls))) for burst in self._program.bursts)
+        bursts = (burst.with_calls(filter(None, map(self._purged, burst.calls)), ()) for burst in self._program.bursts)
         return Program(tuple(burst for burst in bursts if burst.calls))
 
     def _purged(self, call: Call) -> Call | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.schedule import Schedule
 
 CANARY_SLOT = "{canary}"
@@ -86,19 +87,38 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """One step: something goes wrong. `of` is the socket that it happens to, or what the operation makes that it hits.
+
+    It happens at any time while the burst that it is a part of is executed, and not at all if it no longer can.
+    """
+
+    number: int
+    kind: FaultKind
+    of: Ref
+
+
+@dataclass(frozen=True)
 class Burst:
     """Steps that overlap: started together, in this order, and awaited together; one step alone runs to its end.
 
-    `schedule` says who moves when. None: nobody controls that.
+    `schedule` says who moves when. None: nobody controls that. `faults` are what goes wrong meanwhile.
     """
 
     calls: tuple[Call, ...]
     schedule: Schedule | None = None
+    faults: tuple[Fault, ...] = ()
 
-    def with_calls(self, calls: Iterable[Call]) -> "Burst":
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of its steps."""
+        return (*(call.number for call in self.calls), *(fault.number for fault in self.faults))
+
+    def with_calls(self, calls: Iterable[Call], faults: Iterable[Fault] | None = None) -> "Burst":
         """The same with other steps; one that is left alone has nobody to take turns with."""
         kept = tuple(calls)
-        return Burst(kept, self.schedule if len(kept) > 1 else None)
+        goes_wrong = self.faults if faults is None else tuple(faults)
+        return Burst(kept, self.schedule if len(kept) + len(goes_wrong) > 1 else None, goes_wrong)
 
 
 @dataclass(frozen=True)
@@ -117,5 +137,15 @@ class Program:
         """All steps, in the order in which they are started."""
         return tuple(call for burst in self.bursts for call in burst.calls)
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that goes wrong."""
+        return tuple(fault for burst in self.bursts for fault in burst.faults)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all steps, those of faults after those of the calls that they go with."""
+        return tuple(number for burst in self.bursts for number in burst.numbers)
+
     def __len__(self) -> int:
-        return sum(len(burst.calls) for burst in self.bursts)
+        return len(self.numbers)

@@ -37,6 +37,14 @@ def coverage_table(exercised: Exercised, vocabulary: Vocabulary) -> Table:
 
 def asserted_lines(exercised: Exercised) -> Iterator[Text]:
     """What had to be so and was, besides what operations showed; nothing of what the target does not offer."""
+    if exercised.took_turns:
+        yield Text(
+            f"steps that overlapped and took turns: {exercised.took_turns}, in {exercised.moves} moves, "
+            f"{exercised.waited} of them while somebody waited for a lock"
+        )
+    if exercised.faults:
+        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(exercised.faults.items()))
+        yield Text(f"went wrong on purpose: {counts}")
     if exercised.delivered:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(exercised.delivered.items()))
         yield Text(f"events that had to arrive and did: {counts}")

@@ -51,6 +51,8 @@ def story_lines(case: Case, vocabulary: Vocabulary, width: int) -> list[Text]:
 def title(violation: Violation) -> str:
     """The fingerprint of a violation in words."""
     observer = "a frame" if violation.observer == FRAME else violation.observer
+    if violation.kind:
+        observer += f" ({violation.kind})"
     writer, secret = violation.writer, violation.secret
     match violation.breach:
         case Breach.FOREIGN if secret:

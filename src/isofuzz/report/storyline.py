@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from enum import Enum
 
 from isofuzz.cases.case import Case
-from isofuzz.history.entries import Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped, Storage
+from isofuzz.history.entries import (
+    Closed,
+    Completion,
+    Delivery,
+    Entry,
+    Invocation,
+    Move,
+    Moved,
+    Outcome,
+    Skipped,
+    Storage,
+    Struck,
+)
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.exhibits import row_of
 from isofuzz.oracles.naming import cast
 from isofuzz.oracles.violation import Breach
 from isofuzz.program.canary import LENGTH, MARK
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import CANARY_SLOT, Argument, Literal, NeverIssued, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Kind, Vocabulary
 from isofuzz.report.printable import printable
@@ -25,6 +38,8 @@ OTHER = "◇"
 
 _CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
 _LONGEST_ANSWER = 60
+_LONGEST_STATEMENT = 60
+_BEGINS = "→"
 _NOT_SEEN = (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED)
 
 
@@ -65,6 +80,17 @@ def storyline(case: Case, vocabulary: Vocabulary) -> Storyline:
     return _Teller(case, vocabulary).tell()
 
 
+_FAULTS = {
+    FaultKind.CANCEL: "{} is given up",
+    FaultKind.DROP_BEFORE: "the database connection of {} is lost before its next statement",
+    FaultKind.DROP_AFTER: "the database connection of {} is lost after its next statement",
+    FaultKind.TERMINATE: "the database connection of {} is ended by the server",
+    FaultKind.HOLD_REPLY: "the reply to the next statement of {} comes late",
+    FaultKind.ABORT: "{} is lost",
+    FaultKind.HALF_CLOSE: "{} sends nothing more",
+}
+
+
 class _Teller:
     def __init__(self, case: Case, vocabulary: Vocabulary) -> None:
         self._case = case
@@ -73,6 +99,8 @@ class _Teller:
         self._model = Model(vocabulary)
         self._columns: dict[Thing | None, int] = {}
         self._rows: list[Row] = []
+        switching = (burst for burst in case.program.bursts if burst.schedule and burst.schedule.switches)
+        self._switching = {call.number for burst in switching for call in burst.calls}
         self._written_in: dict[int, int] = {}
         for at, entry in enumerate(case.history):
             self._model.feed(at, entry)
@@ -93,7 +121,7 @@ class _Teller:
                     mark = Mark.WRITTEN
                 elif entry.step in self._case.violation.without:
                     mark = Mark.LEFT_OUT
-                self._add(self._actor(entry.step), f"→ {self._call(entry)}", step=entry.step, mark=mark)
+                self._add(self._actor(entry.step), f"{_BEGINS} {self._call(entry)}", step=entry.step, mark=mark)
             case Completion():
                 self._complete(entry, mark)
             case Delivery() if breach or not entry.reply:
@@ -103,11 +131,36 @@ class _Teller:
                 self._add(self._receiver(socket), "⇠ closed by the system", mark=mark)
             case Skipped(step, operation):
                 self._add(None, f"{operation} skipped: what it needs never came to be", step=step)
+            case Moved() if entry.step in self._switching:
+                self._move(entry)
+            case Struck():
+                self._strike(entry)
             case Storage() if breach:
                 self._add(self._session(self._model.things[self._case.violation.user]), self._stored(), mark=mark)
             case _ if breach:  # a barrier that has passed without what had to come before it
                 waiting = self._case.violation.socket
                 self._add(self._receiver(waiting) if waiting else None, f"⇠ {CROSSED} never came", mark=mark)
+
+    def _move(self, entry: Moved) -> None:
+        """A move of steps that take turns, where who moves when is a part of the story; their start is told anyway."""
+        statement = textwrap.shorten(printable(entry.text), _LONGEST_STATEMENT, placeholder=" …")
+        match entry.move:
+            case _ if entry.connection is not None:
+                reply = "gets the lock: " if entry.move is Move.REPLY else ""
+                presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
+                self._add(self._actor(entry.step), presumed, step=entry.step)
+            case Move.STATEMENT:
+                self._add(self._actor(entry.step), f"· {statement}", step=entry.step)
+            case Move.REPLY:
+                self._add(self._actor(entry.step), f"· gets the lock: {statement}", step=entry.step)
+            case Move.TASK:
+                self._add(self._actor(entry.step), "· goes on", step=entry.step)
+
+    def _strike(self, entry: Struck) -> None:
+        """Something goes wrong."""
+        owner = self._receiver(entry.of) if entry.kind.is_of_a_socket else self._actor(entry.of.step)
+        what = self._argument(entry.of, None) if entry.kind.is_of_a_socket else f"step {entry.of.step}"
+        self._add(owner, f"↯ {_FAULTS[entry.kind].format(what)}", step=entry.step)
 
     def _stored(self) -> str:
         """What is wrong with what is stored at the end; a row with what it says that it belongs to."""
@@ -124,7 +177,7 @@ class _Teller:
     def _complete(self, entry: Completion, mark: Mark) -> None:
         ending = self._ending(entry, breach=mark is Mark.BREACH)
         begun = self._rows[-1] if self._rows else None
-        if begun and begun.step == entry.step:  # nothing happened meanwhile
+        if begun and begun.step == entry.step and begun.text.startswith(_BEGINS):  # nothing happened meanwhile
             begun.ending = f" · {ending}"
             begun.mark = mark if mark is Mark.BREACH else begun.mark
         else:

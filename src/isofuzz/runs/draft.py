@@ -9,8 +9,9 @@ from isofuzz.engine.prologue import EVERYTHING, prologue
 from isofuzz.generators.corpora import PLAIN_KEYS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.history.world import Thing
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.schedule import Schedule
-from isofuzz.program.steps import Burst, Call, Program
+from isofuzz.program.steps import Burst, Call, Program, Ref
 from isofuzz.program.vocabulary import Kind, Operation, Parameter
 from isofuzz.target.signatures import Signatures
 
@@ -83,6 +84,12 @@ class Draft:
     def do(self, operation: Operation, session: Thing | None, **relations: Relation) -> None:
         """Add the step, if it can be done."""
         self.together(self.compose(operation, session, **relations))
+
+    def given_up(self, call: Call | None, other: Call | None, schedule: Schedule) -> None:
+        """Add a step that whoever asked for it gives up, while another one overlaps it."""
+        if call and other and self._composer.can_join(other, [call]):
+            fault = self._composer.fault(FaultKind.CANCEL, Ref(call.number))
+            self._bursts.append(Burst((call, other), schedule, (fault,)))
 
     def together(self, *calls: Call | None, schedule: Schedule | None = None) -> None:
         """Add steps that overlap, as far as there are any; they take turns as the schedule says."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Standing
 from isofuzz.history.deeds import Deed
-from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Skipped, Storage
+from isofuzz.history.entries import Completion, Delivery, History, Invocation, Moved, Outcome, Skipped, Storage, Struck
 from isofuzz.history.relations import Relation, relation
 from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import Judge
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import hiding
 from isofuzz.program.vocabulary import Draw, Effect, Operation, Vocabulary
 from isofuzz.runs.latency import Latency
@@ -34,7 +35,10 @@ class Exercised:
     to arrive and did, `unknown` absences that no barrier could prove; `alike` counts, for each operation and parameter,
     probes of what exists that were answered as if it did not, and `told` the others; `looked` how often what is stored
     was looked at, and `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation
-    ended unexpectedly, with its count. `latency` holds how long the target took over each operation, by its name.
+    ended unexpectedly, with its count, apart from what comes after a fault. `took_turns` counts steps that overlapped
+    under control, `moves` what they did one after the other, `waited` those moves during which some step waited for a
+    lock; `faults` what went wrong on purpose. `latency` holds how long the target took over each operation, by its
+    name, but for steps that took turns: these wait for each other.
     """
 
     programs: int = 0
@@ -54,6 +58,10 @@ class Exercised:
     looked: int = 0
     rows: int = 0
     unexpected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    took_turns: int = 0
+    moves: int = 0
+    waited: int = 0
+    faults: Counter[FaultKind] = field(default_factory=Counter)
     latency: defaultdict[str, Latency] = field(default_factory=lambda: defaultdict(Latency))
 
     def add(self, history: History, judge: Judge, durations: Mapping[int, float] = {}) -> None:
@@ -63,8 +71,17 @@ class Exercised:
         self.unknown += judge.delivery.unknown
         self.alike += judge.existence.alike
         self.told += judge.existence.told
+        struck = False
+        turns = {entry.step for entry in history if isinstance(entry, Moved)}
+        self.took_turns += len(turns)
         for entry in history:
             match entry:
+                case Moved():
+                    self.moves += 1
+                    self.waited += bool(entry.blocked)
+                case Struck():
+                    struck = True
+                    self.faults[entry.kind] += 1
                 case Invocation():
                     self.operations += 1
                 case Skipped():
@@ -78,8 +95,8 @@ class Exercised:
                 case Completion():
                     self.seen += bool(entry.seen)
                     deed = judge.model.deeds[entry.step]
-                    self._complete(deed, entry)
-                    if entry.step in durations:
+                    self._complete(deed, entry, expected=struck)
+                    if entry.step in durations and entry.step not in turns:
                         self.latency[deed.operation.name].add(durations[entry.step])
 
     def missing(self, vocabulary: Vocabulary) -> list[str]:
@@ -107,10 +124,10 @@ class Exercised:
         if self.looked and not self.rows:
             yield "`stored` of the target never returned a text that was written: let it return all that is stored"
 
-    def _complete(self, deed: Deed, entry: Completion) -> None:
+    def _complete(self, deed: Deed, entry: Completion, *, expected: bool) -> None:
         name = deed.operation.name
         self.outcomes[name, entry.outcome] += 1
-        if entry.outcome is Outcome.INFO:
+        if entry.outcome is Outcome.INFO and not expected:
             self.unexpected[name, entry.text] += 1
         if entry.outcome is Outcome.OK and deed.act.standing is Standing.CERTAIN:
             self.worked[name] += 1

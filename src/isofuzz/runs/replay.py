@@ -172,11 +172,12 @@ def why_untested(case: Case, executions: Sequence[Execution]) -> str | None:
     """
     for (program, of), execution in zip(_programs(case), executions, strict=True):
         outcomes = {entry.step: entry.outcome for entry in execution.history if isinstance(entry, Completion)}
+        hit = {fault.of.step for fault in program.faults}
         for call in program.calls:
             step = f"step {call.number}{of} ({call.operation})"
             if call.number not in outcomes:
                 return f"{step} could not be executed: what it refers to was not created"
-            if outcomes[call.number] is Outcome.INFO:
+            if outcomes[call.number] is Outcome.INFO and call.number not in hit:
                 return f"{step} ended unexpectedly, so a clean run says nothing"
     return None
 

@@ -153,6 +153,10 @@ def _counts(exercised: Exercised) -> dict[str, Any]:
         "operations": exercised.operations,
         "skipped": exercised.skipped,
         "frames": exercised.frames,
+        "took_turns": exercised.took_turns,
+        "moves": exercised.moves,
+        "waited": exercised.waited,
+        "faults": {kind.value: count for kind, count in sorted(exercised.faults.items())},
         "outcomes": outcomes,
         "delivered": dict(sorted(exercised.delivered.items())),
         "cells": [

@@ -3,9 +3,9 @@
 Each operation for its owner (the positive control); each parameter that takes a thing with a foreign, a deleted and a
 never-issued one, alone and overlapping a write; each right given, taken away and given back, with writes and
 reconnects between; users and keys whose texts some system would take for one another; what exists, asked about by
-those from whom it is hidden; each operation by two users at the same time, and while the right to it is taken away. A
-run with many sessions ends its sweep with each operation by all of them at the same time. What the sweep cannot reach
-is what the run reports as not exercised.
+those from whom it is hidden; each operation by two users at the same time, also if one gives up, and while the right
+to it is taken away. A run with many sessions ends its sweep with each operation by all of them at the same time. What
+the sweep cannot reach is what the run reports as not exercised.
 
 What overlaps takes turns, with one switch, after each of the first moves: most races that are known need no more
 (Musuvathi and Qadeer 2007, iterative context bounding).
@@ -35,6 +35,9 @@ _ALIKE = 4
 
 _MOVES = 5
 """After how many moves of the first step at the most the other one is begun, and done in one go."""
+
+_GIVEN_UP = 2
+"""The decision for what goes wrong, when one of two steps has begun: it comes after what either can do."""
 
 _ROUNDS = 3
 """How often all sessions of a program do the same at the same time."""
@@ -167,17 +170,24 @@ def _turns() -> Iterator[Schedule | None]:
 
 
 def _by_two(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
-    """The operation by two users at the same time, each with what is theirs; nothing if they cannot do it."""
+    """The operation by two users at the same time, each with what is theirs, and one of them gives up.
+
+    Nothing if they cannot do it.
+    """
     draft = Draft(signatures, share=False)
     draft.all_who(only_writes, *draft.sessions)
     both = False
     for schedule in _turns():
         draft.equip(share=False)
-        calls = [draft.compose(operation, session) for session in draft.sessions[:2]]
+        calls = [draft.compose(operation, session) for session in (draft.owner, draft.guest)]
         draft.together(*calls, schedule=schedule)
         both = both or all(calls)
+    for moves in range(1, _MOVES + 1):
+        draft.equip(share=False)
+        one, other = (draft.compose(operation, session) for session in (draft.owner, draft.guest))
+        draft.given_up(one, other, Schedule.of([0] * moves + [_GIVEN_UP]))
     if both:
-        yield draft.finished(f"{operation.name} by two users at the same time")
+        yield draft.finished(f"{operation.name} by two users at the same time, and given up")
 
 
 def _right_taken_meanwhile(signatures: Signatures, revoking: Operation, operation: Operation) -> Iterator[Exercise]:

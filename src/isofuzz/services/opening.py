@@ -1,7 +1,7 @@
 """Opening the services of a run, each from where it is to come, and what closes them all again."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from isofuzz.services.processes.readiness import Ready
 from isofuzz.services.processes.running import Order, Process, Processes, running_processes
 from isofuzz.services.server_user import ServerUser, server_user
 from isofuzz.services.sources import Sources
-from isofuzz.services.valkey.for_run import RunValkey
+from isofuzz.services.valkey.for_run import RunValkey, ValkeyDoor
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,10 @@ class Services:
         """From now on, have the system connect to its database through this door."""
         self._door = door
 
+    def lead_valkey_through(self, door: ValkeyDoor) -> None:
+        """Have the system connect to its Valkey through the door that `door` makes once the system asks for it."""
+        self._valkey.door = door
+
     def _through_the_door(self, role: Role) -> Role:
         if self._door is None:
             return role
@@ -98,22 +102,27 @@ class Services:
         """Seconds spent so far on waiting for other runs to let go of a service; a target need not answer for them."""
         return self._valkey.waited
 
-    async def create_role(self, name: str) -> Role:
+    async def create_role(self, name: str, *, members: Collection[str] = ()) -> Role:
         """A further login for the run's database, `<name>_<suffix>`: a plain role to which nothing is granted.
 
-        Raises UsageError when `name` cannot name a role, or names one already.
+        The roles named in `members` may take it on with SET ROLE, and have none of its rights until they do. Raises
+        UsageError when `name` cannot name a role, or names one already.
         """
         full_name = roles.role_name(name, self.suffix)
         database = DatabaseUrl.parse(self._required_postgres.owner.url)
         try:
-            return self._through_the_door(await roles.create_login(self._required_postgres.admin, full_name, database))
+            role = await roles.create_login(self._required_postgres.admin, full_name, database)
         except asyncpg.DuplicateObjectError:
             raise UsageError(f"the role {name!r} was created before: call create_role once for each name") from None
+        for member in members:
+            await roles.let_act_as(self._required_postgres.admin, member, role)
+        return self._through_the_door(role)
 
     async def valkey(self) -> str:
         """A redis:// URL of a Valkey database that the run alone fills, started or leased when first asked for.
 
-        It is the same URL each time; unix:// when a Unix socket was given. Raises ServicesUnavailable saying why there
+        It is the same URL each time; unix:// when a Unix socket was given, and in a gated run when a server was given
+        that asks for no password. Raises ServicesUnavailable saying why there
         is none, UsageError in a run without Valkey.
         """
         return await self._valkey.url()
@@ -138,6 +147,11 @@ class Services:
         """
         command = (str(program), *map(str, arguments))
         return await self._processes.start(Order(command, ready, within, dict(env or {}), Path(cwd) if cwd else None))
+
+    @property
+    def system_pids(self) -> list[int]:
+        """The processes of the system that `process` started and that still run; not those that these have started."""
+        return self._processes.pids
 
     def check_alive(self) -> None:
         """Raises SystemDown if a process has ended that nobody had stopped."""

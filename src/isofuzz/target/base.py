@@ -1,7 +1,7 @@
 """`Target` and `operation`: the class and the decorator that an adapter is made of."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, overload
@@ -76,8 +76,11 @@ class Services(Protocol):
     def folder(self) -> Path:
         """A folder of this run's own, readable by its user alone and deleted at the end."""
 
-    async def create_role(self, name: str) -> Role:
-        """Make another login role that has no rights yet; raises ServicesUnavailable if the server refuses."""
+    async def create_role(self, name: str, *, members: Collection[str] = ()) -> Role:
+        """Make another login role that has no rights yet; raises ServicesUnavailable if the server refuses.
+
+        The roles named in `members` may take it on with SET ROLE, and have none of its rights until they do.
+        """
 
     async def valkey(self) -> str:
         """A redis:// URL of a Valkey database of this run's own, which is started when first asked for."""
@@ -107,7 +110,8 @@ class Target:
     `refusals` are exceptions of your client that mean "the system said no", besides `Refused`. `defects` names
     leaks that the system can be told to have, each with a sentence on it; a run that plants one sets `defect`.
     `start_within` and `answer_within` are seconds: how long the system may take to start, and an operation to answer.
-    `grace` is how many seconds a right that was taken away may still show, because a cache keeps it, say.
+    `grace` is how many seconds a right that was taken away may still show, because a cache keeps it, say; `lag` is how
+    many a write may take to show: what is missing is looked for again until then, and what is too much never is.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
@@ -116,6 +120,7 @@ class Target:
     start_within: ClassVar[float] = 30
     answer_within: ClassVar[float] = 10
     grace: ClassVar[float] = 0
+    lag: ClassVar[float] = 0
 
     async def lifespan(self, services: Services) -> AsyncIterator[None]:
         """Start the system, yield once while it is up, stop it. Runs once in each run."""

@@ -148,6 +148,10 @@ class Socket(Thing):
         """Drop the connection without a farewell."""
         raise NotImplementedError(f"{type(self).__name__} needs a method abort(), or let it be a WebSocket")
 
+    async def half_close(self) -> None:
+        """Send nothing more, and go on reading; by default, just drop the connection."""
+        await self.abort()
+
 
 class Subscription(Thing, Generic[K]):
     """From its creation on: a frame for each new K in the innermost thing among the arguments.

@@ -101,6 +101,10 @@ class WebSocket(Socket):
         self.connection.transport.abort()
         await self._reader
 
+    async def half_close(self) -> None:
+        """Send nothing more, not even a farewell; what still comes is read."""
+        self.connection.transport.write_eof()
+
     async def _drained(self) -> None:
         if self._is_read:
             await self._frames.join()

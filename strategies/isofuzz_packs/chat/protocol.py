@@ -2,12 +2,15 @@
 
 {"id": 7, "do": "post", "thread": "…", "body": "hello"}  →  {"id": 7, "ok": {"message": 12}}
 {"id": 8, "do": "post", "thread": "…", "body": "hello"}  →  {"id": 8, "error": "not found"}
+{"id": 9, "do": "search", "text": "hello"}, {"cancel": 9}  →  {"id": 9, "error": "cancelled"}
 without being asked                                      →  {"event": "message", "thread": "…", …}
+
+A request that cannot be cancelled any more is answered as if nobody had asked for that.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args, get_type_hints
 from uuid import UUID
 
@@ -35,23 +38,43 @@ _REQUIRED = {
 }
 
 
-def open_envelope(frame: str | bytes) -> tuple[ClientId, Mapping[str, object]]:
-    """The client's id of a request and the rest of it; raises BadRequest if it has no id to answer to."""
+@dataclass(frozen=True)
+class Envelope:
+    """A request that has not been read yet, and the client's id of it."""
+
+    client_id: ClientId
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """The client's wish not to have the request of that id done any more."""
+
+    client_id: ClientId
+
+
+def open_frame(frame: str | bytes) -> Envelope | Cancellation:
+    """What a client sent; raises BadRequest if it has no id to answer to."""
     try:
-        envelope = json.loads(frame)
+        fields = json.loads(frame)
     except (ValueError, RecursionError) as unreadable:
         raise BadRequest from unreadable
-    if not isinstance(envelope, dict):
+    if not isinstance(fields, dict):
         raise BadRequest
-    client_id = envelope.pop("id", None)
-    if not isinstance(client_id, str | int) or isinstance(client_id, bool):
-        raise BadRequest
-    return client_id, envelope
+    if fields.keys() == {"cancel"}:
+        return Cancellation(_client_id(fields["cancel"]))
+    return Envelope(_client_id(fields.pop("id", None)), fields)
 
 
-def read_request(envelope: Mapping[str, object]) -> Request:
+def _client_id(value: object) -> ClientId:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise BadRequest
+    return value
+
+
+def read_request(envelope: Envelope) -> Request:
     """The request in an envelope; raises BadRequest."""
-    given = dict(envelope)
+    given = dict(envelope.fields)
     do = given.pop("do", None)
     request = _REQUESTS.get(do) if isinstance(do, str) else None
     if request is None:

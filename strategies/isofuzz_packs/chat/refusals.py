@@ -5,7 +5,9 @@ Refusal
 ├── NotSignedIn       the connection has no session, or its session has ended
 ├── AlreadySignedIn   a connection belongs to one session for as long as it lives
 ├── NotFound          there is no such thing, or it is none of the asker's business: never told apart
-└── Forbidden         the asker may see the thing, but not do this with it
+├── Forbidden         the asker may see the thing, but not do this with it
+├── Busy              others were at it for too long
+└── Cancelled         the asker did not want it any more
 """
 
 from typing import ClassVar
@@ -45,3 +47,15 @@ class Forbidden(Refusal):
     """The asker may see the thing, but only its owner or author may do this."""
 
     error = "forbidden"
+
+
+class Busy(Refusal):
+    """Others were at the same thing for longer than anyone should wait."""
+
+    error = "busy"
+
+
+class Cancelled(Refusal):
+    """The client has taken the request back before anything was stored."""
+
+    error = "cancelled"

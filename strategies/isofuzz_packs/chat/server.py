@@ -1,42 +1,57 @@
-"""The running chat: sockets, and the loop that answers the requests of each connection one by one."""
+"""The running chat: its sockets, and what stands behind them."""
 
-import logging
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from websockets.asyncio.server import ServerConnection, serve, unix_serve
-from websockets.exceptions import ConnectionClosed
 
 from isofuzz_packs.chat.accounts import Accounts
+from isofuzz_packs.chat.backing import Backing
+from isofuzz_packs.chat.cache import Cache
+from isofuzz_packs.chat.conversation import Asking, Conversation
 from isofuzz_packs.chat.defects import Defect
+from isofuzz_packs.chat.exports import Exports
+from isofuzz_packs.chat.fanout import Fanout, SharedFanout
 from isofuzz_packs.chat.messages import Messages
-from isofuzz_packs.chat.protocol import ClientId, error_reply, open_envelope, read_request, reply
-from isofuzz_packs.chat.refusals import Refusal
 from isofuzz_packs.chat.router import Connection, Router
 from isofuzz_packs.chat.service import Service
 from isofuzz_packs.chat.threads import Threads
 from isofuzz_packs.chat.transactions import Database
 
-_log = logging.getLogger(__name__)
-
 
 class ChatServer:
     """The chat on a Unix socket, or on a loopback port (0: any free one), while it is entered.
 
-    `app_url` is a `postgresql://` URL of the application's role. `defect` names a leak to plant; an unknown name
-    raises ValueError. Leaving closes every connection and waits for the requests that are being answered.
+    `shared` says that other processes are the same chat, on the same backing. `defect` names a leak to plant; an
+    unknown name raises ValueError. Leaving closes every connection and waits for the requests that are being answered.
     """
 
     def __init__(
-        self, app_url: str, *, unix_path: Path | None = None, port: int = 0, defect: str | None = None
+        self,
+        backing: Backing,
+        *,
+        unix_path: Path | None = None,
+        port: int = 0,
+        shared: bool = False,
+        defect: str | None = None,
     ) -> None:
         planted = None if defect is None else Defect(defect)
-        self._database = Database(app_url)
+        self._database = Database(backing.app_url, backing.service_role, planted)
+        self._cache = Cache(backing.cache_url, planted)
         self._router = Router(planted)
-        accounts, threads = Accounts(self._database), Threads(self._database, planted)
-        self._service = Service(accounts, threads, Messages(self._database, planted), self._router, planted)
+        self._fanout = SharedFanout(self._router, backing.cache_url) if shared else Fanout(self._router)
+        self._service = Service(
+            Accounts(self._database, self._cache),
+            Threads(self._database, planted),
+            Messages(self._database, planted),
+            Exports(self._database, planted),
+            self._router,
+            self._fanout,
+            planted,
+        )
+        self._asking: Asking | None = {} if planted is Defect.REPLY_BY_REQUEST_ID else None
         self._unix_path = unix_path
         self._port = port
         self._running = AsyncExitStack()
@@ -45,6 +60,9 @@ class ChatServer:
         async with AsyncExitStack() as starting:
             starting.push_async_callback(self._database.close)
             await self._database.open()
+            starting.push_async_callback(self._cache.close)
+            starting.push_async_callback(self._fanout.close)
+            await self._fanout.open()
             if self._unix_path is not None:
                 listening = unix_serve(self._converse, str(self._unix_path), compression=None)
             else:
@@ -78,20 +96,6 @@ class ChatServer:
         connection = Connection(websocket)
         self._router.add(connection)
         try:
-            with suppress(ConnectionClosed):  # clients come and go as they please
-                async for frame in websocket:
-                    await websocket.send(await self._answer(connection, frame))
+            await Conversation(connection, self._service.answer, self._asking).hold()
         finally:
             self._router.remove(connection)
-
-    async def _answer(self, connection: Connection, frame: str | bytes) -> str:
-        client_id: ClientId = None
-        try:
-            client_id, envelope = open_envelope(frame)
-            answer = await self._service.answer(connection, read_request(envelope))
-        except Refusal as refusal:
-            return error_reply(client_id, refusal.error)
-        except Exception:  # noqa: BLE001 -- whatever went wrong with one request, the others are still answered
-            _log.exception("a request failed")
-            return error_reply(client_id, "internal")
-        return reply(client_id, answer)

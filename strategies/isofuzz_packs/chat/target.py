@@ -1,10 +1,13 @@
 """The target of the reference chat: what its users can do, in the words of isofuzz."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import field
 from itertools import count
 from typing import Any, ClassVar
+
+from websockets.exceptions import ConnectionClosed
 
 from isofuzz import (
     All,
@@ -30,8 +33,8 @@ from isofuzz import (
     WebSocket,
     operation,
 )
+from isofuzz_packs.chat.backing import prepare
 from isofuzz_packs.chat.defects import DESCRIPTIONS, Defect
-from isofuzz_packs.chat.schema import create_schema
 from isofuzz_packs.chat.server import ChatServer
 
 
@@ -56,32 +59,57 @@ class Who(User):
 class Line(WebSocket):
     """A connection: requests and their replies, and between them the events that it is subscribed to.
 
-    `token` is that of its session, `handle` what the chat calls the connection. What is asked for on one that was
-    resumed is asked for on its `successor`; `turn` has requests wait until that is there.
+    `token` is that of its session, `handle` what the chat calls the connection, `path` the Unix socket that it was made
+    on, which is where it can be resumed. What is asked for on one that was resumed is asked for on its `successor`;
+    `turn` has requests wait until that is there. `numbers` are the ids of its requests.
     """
 
+    path: str = ""
     token: str = ""
     handle: str = ""
     successor: "Line | None" = None
     turn: asyncio.Lock = field(init=False, repr=False, default_factory=asyncio.Lock)
+    numbers: Iterator[int] = field(init=False, repr=False, default_factory=lambda: count(1))
 
     async def call(self, do: str, **fields: object) -> Any:
-        """Make a request and return what it was answered; raises Refused with the error."""
+        """Make a request and return what it was answered; raises Refused with the error.
+
+        Raises Unsettled if the chat cannot say what came of it. If this is cancelled, the chat is told.
+        """
         async with self.turn:
             if self.successor is None:
                 return await self._call(do, **fields)
         return await self.successor.call(do, **fields)
 
     async def _call(self, do: str, **fields: object) -> Any:
-        number = next(_numbers)
-        reply = await self.ask({"id": number, "do": do, **fields}, until=lambda frame: frame.get("id") == number)
-        if "error" in reply:
-            raise Refused(reply["error"])
+        number = next(self.numbers)
+        request = {"id": number, "do": do, **fields}
+        asking = asyncio.ensure_future(self.ask(request, until=lambda frame: frame.get("id") == number))
+        try:
+            # Shielded, for what comes back after this was cancelled is an answer all the same, and nothing pushed.
+            reply = await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with suppress(ConnectionClosed):
+                await self.send({"cancel": number})
+            raise
+        error = reply.get("error")
+        if error in UNSETTLED:
+            raise Unsettled(error)
+        if error is not None:
+            raise Refused(error)
         return reply["ok"]
 
     async def barrier(self) -> None:
-        """The chat pushes an event before it answers the write, so what precedes this answer is all there is."""
+        """What was pushed before it, wherever that was asked for, precedes the answer to a ping."""
         await self.call("ping")
+
+
+UNSETTLED = "internal", "cancelled"
+"""The errors after which what was asked for may have been done or not."""
+
+
+class Unsettled(Exception):
+    """The chat could not do what was asked, and the asker cannot know how far it came."""
 
 
 class Me(Session):
@@ -111,22 +139,14 @@ class Renames(Subscription[Title], echo=True, once=True, in_order=True, replay=T
     """Each new title of one thread."""
 
 
-class Chat(Target):
-    """The reference chat. `defect` plants one leak of the zoo."""
+class Operations(Target):
+    """What the users of the reference chat can do, wherever it runs."""
 
     defects: ClassVar = {str(defect): DESCRIPTIONS[defect].sentence for defect in Defect}
 
-    async def lifespan(self, services: Services) -> AsyncIterator[None]:
-        """Create the schema as its owner, and run the server as a role that row security binds."""
-        app = await services.create_role("app")
-        await create_schema(services.database_url, app.name)
-        self._path = services.folder / "chat.sock"
-        async with ChatServer(app.url, unix_path=self._path, defect=self.defect) as self._server:
-            yield
-
-    async def reset(self) -> None:
-        """Have the server forget the connections that could be resumed."""
-        self._server.forget_closed()
+    def next_path(self) -> str:
+        """The Unix socket on which the chat takes the next connection that goes on in no other's place."""
+        raise NotImplementedError
 
     async def stored(self, database: Database) -> Iterable[Stored]:
         """Every message, title and text about a user."""
@@ -137,31 +157,33 @@ class Chat(Target):
         )
         return [Stored(row["text"], row["thread"], row["owner"]) for row in rows]
 
-    async def pooled(self, query: str) -> Sequence[str]:
-        """The server runs in this process, so its pool can be asked directly."""
-        return await self._server.pooled(query)
-
     @operation
     async def sign_in(self, name: Name) -> tuple[Who, Me, Line]:
         """Sign in, and up if the name is new."""
-        line = await self._connect()
-        answer = await line.call("sign_in", name=name)
+        async with self._connected() as line:
+            answer = await line.call("sign_in", name=name)
         line.token, line.handle = answer["token"], answer["connection"]
         return Who(answer["user"]), Me(line.token, line), line
 
     @operation
     async def connect(self, me: Me) -> Line:
         """Open another connection for the same session."""
-        line = await self._connect()
-        answer = await line.call("resume", token=me.token)
+        async with self._connected() as line:
+            answer = await line.call("resume", token=me.token)
         line.token, line.handle = me.token, answer["connection"]
         return line
 
     @operation
     async def resume(self, me: Me, line: Line) -> Line:
-        """Drop a connection and open another one that goes on in its place."""
+        """Drop a connection and open another one that goes on in its place.
+
+        Once begun it is done to its end: who is cancelled half-way would be left without a connection.
+        """
+        return await asyncio.shield(self._resume(me, line))
+
+    async def _resume(self, me: Me, line: Line) -> Line:
         async with line.turn:
-            successor = await self._connect()
+            successor = await _connect(line.path)
             if line.token == me.token and line.successor is None:  # else it is not this session's to drop
                 line.successor = successor
                 await line.close()
@@ -213,6 +235,11 @@ class Chat(Target):
         return await me.line.call("search", text=text)
 
     @operation
+    async def export(self, me: Me) -> All[Body]:
+        """All messages of all threads that one is in."""
+        return await me.line.call("export")
+
+    @operation
     async def invite(self, me: Me, room: Room, member: Grants[Who]) -> None:
         """Let a user into one's own thread."""
         await me.line.call("invite", thread=room.id, user=member.id)
@@ -258,8 +285,40 @@ class Chat(Target):
         """Read what one noted about oneself."""
         return await me.line.call("read_about")
 
-    async def _connect(self) -> Line:
-        return await Line.open(self._server.url, unix=str(self._path))
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Line]:
+        """A new connection, which is dropped unless what is asked for on it first succeeds."""
+        line = await _connect(self.next_path())
+        try:
+            yield line
+        except BaseException:
+            await line.abort()
+            raise
 
 
-_numbers = count(1)
+async def _connect(path: str) -> Line:
+    line = await Line.open("ws://localhost/", unix=path)
+    line.path = path
+    return line
+
+
+class Chat(Operations):
+    """The reference chat in this process. `defect` plants one leak of the zoo."""
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        """Create the schema as its owner, and run the server as a role that row security binds."""
+        self._path = services.folder / "chat.sock"
+        async with ChatServer(await prepare(services), unix_path=self._path, defect=self.defect) as self._server:
+            yield
+
+    async def reset(self) -> None:
+        """Have the server forget the connections that could be resumed."""
+        self._server.forget_closed()
+
+    async def pooled(self, query: str) -> Sequence[str]:
+        """The server runs in this process, so its pool can be asked directly."""
+        return await self._server.pooled(query)
+
+    def next_path(self) -> str:
+        """The only one."""
+        return str(self._path)

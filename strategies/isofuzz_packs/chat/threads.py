@@ -37,6 +37,7 @@ class Threads:
     def __init__(self, database: Database, defect: Defect | None) -> None:
         self._database = database
         self._defect = defect
+        self._listed: list[Row[Any]] = []
 
     async def open_thread(self, session: Session, slug: str, title: str | None) -> Row[Any]:
         """`id` and `title` of the user's thread of that slug, made if there is none.
@@ -124,7 +125,11 @@ class Threads:
             threads = await transaction.rows("SELECT id, owner_id, slug, title FROM threads ORDER BY position")
             if self._defect is Defect.COUNT_UNFILTERED:
                 await transaction.act_as_service()
+            if self._defect is Defect.LIST_KEPT_ON_SERVICE:
+                self._listed = threads
             [count] = await transaction.rows("SELECT count(*) AS total FROM threads")
+            if self._defect is Defect.LIST_KEPT_ON_SERVICE:
+                threads = self._listed
         return threads, int(count.total)
 
     async def seen_among(self, session: Session, threads: Sequence[UUID]) -> frozenset[UUID]:

@@ -159,6 +159,18 @@ async def test_a_role_is_created_once(services: Services) -> None:
         await services.create_role("App; DROP")
 
 
+async def test_a_member_of_a_role_has_its_rights_once_it_takes_it_on(services: Services) -> None:
+    app = await services.create_role("app")
+    service = await services.create_role("service", members=[app.name])
+    await fetchval(services.database_url, f"CREATE TABLE t (); GRANT SELECT ON t TO {service.name}")
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await fetchval(app.url, "SELECT count(*) FROM t")
+    assert await fetchval(app.url, f"SET ROLE {service.name}; SELECT count(*) FROM t") == "SELECT 1"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await fetchval(service.url, f"SET ROLE {app.name}")
+
+
 async def test_no_password_reaches_the_servers_log(services: Services) -> None:
     app = await services.create_role("app")
     password = DatabaseUrl.parse(app.url).password

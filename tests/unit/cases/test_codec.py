@@ -104,7 +104,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Skipped, numbers, names),
     st.builds(Storage, st.lists(st.builds(Row, serials, anything, some_refs, some_refs), max_size=2).map(tuple)),
     st.builds(Pooled, names, st.dictionaries(names, anything, max_size=2)),
-    st.builds(Moved, numbers, st.sampled_from(Move), anything, serials),
+    st.builds(Moved, numbers, st.sampled_from(Move), anything, serials, st.none() | numbers),
 )
 histories = st.lists(entries, max_size=2).map(tuple)
 violations = st.builds(
@@ -125,6 +125,7 @@ violations = st.builds(
     other=anything,
     without=serials,
     instead=st.none() | numbers,
+    kind=names,
 )
 some_programs = st.lists(programs(), max_size=2).map(tuple)
 
@@ -395,7 +396,7 @@ class TestVersions:
         document["version"] = 1
         for newer in ("earlier", "origin", "counterpart"):
             del document[newer]
-        for newer in ("other", "without", "instead"):
+        for newer in ("other", "without", "instead", "kind"):
             del document["violation"][newer]
         for entry in document["history"]:
             entry.pop("ids", None)

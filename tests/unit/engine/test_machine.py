@@ -1,7 +1,7 @@
 """The machine draws programs and has them executed; it stops when the run says so, and Hypothesis never judges."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,7 +98,7 @@ class NoDatabase:
     waited = 0.0
     observer: Any = None
 
-    async def create_role(self, name: str) -> Role:
+    async def create_role(self, name: str, *, members: Collection[str] = ()) -> Role:
         raise NotImplementedError
 
     async def valkey(self) -> str:

@@ -4,6 +4,7 @@ Always the same is done: ada and bob sign up, bob connects, ada makes a room and
 what is his, and ada looks at what is hers. For bob, what ada does in her room is left out.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -118,6 +119,37 @@ def test_an_event_without_a_text_is(telling: Telling) -> None:
     assert (violation.socket, violation.step, violation.observer) == (SOCK, None, "frame")
     assert (violation.text, violation.other) == ("somebody types", "")
     assert complete[violation.at] == Delivery(SOCK, text="somebody types")
+
+
+def event(kind: str) -> str:
+    return json.dumps({"event": kind})
+
+
+def test_each_kind_of_event_is_a_finding_of_its_own(telling: Telling) -> None:
+    joined, deleted, posted = map(event, ("joined", "deleted", "posted"))
+    complete = telling.run(events={5: [joined, deleted], 7: [posted]})
+    purged = telling.alone(events={7: [posted]})
+    violations = telling.interference([complete] * 2, [purged]).violations
+    assert [(each.kind, each.text, each.other) for each in violations] == [
+        ("joined", joined, ""),
+        ("deleted", deleted, ""),
+    ]
+    assert violations[0].fingerprint == "noninterference:interfered:frame:joined"
+
+
+def test_where_events_may_be_late_the_first_difference_says_of_which_kind(telling: Telling) -> None:
+    joined, posted = map(event, ("joined", "posted"))
+    complete = telling.run(events={5: [joined], 7: [posted]}, orders=False)
+    purged = telling.alone(events={7: [posted]}, orders=False)
+    [violation] = telling.interference([complete] * 2, [purged]).violations
+    assert (violation.kind, violation.text, violation.other) == ("joined", joined, posted)
+
+
+def test_another_order_of_events_is(telling: Telling) -> None:
+    joined, posted = map(event, ("joined", "posted"))
+    complete, purged = telling.run(events={7: [joined, posted]}), telling.alone(events={7: [posted, joined]})
+    first, second = telling.interference([complete] * 2, [purged]).violations
+    assert (first.text, first.other) == (second.text, second.other) == ("joined, posted", "posted, joined")
 
 
 def test_so_is_an_event_that_others_keep_from_coming(telling: Telling) -> None:

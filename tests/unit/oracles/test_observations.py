@@ -7,6 +7,7 @@ import pytest
 from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Entry, Invocation, Outcome, Skipped
 from isofuzz.oracles.observations import (
     Differences,
+    Events,
     Observation,
     Observed,
     Viewpoint,
@@ -54,7 +55,7 @@ class TestWhatIsObserved:
         history = [*step(2, "mine"), *step(4, "not mine"), *pushed("an event"), *pushed("not mine", socket=Ref(9))]
         assert dict(observed(history, WHERE).places) == {
             2: [Observation(1, "mine", Outcome.OK)],
-            SOCK: [Observation(4, "an event")],
+            Events(SOCK): [Observation(4, "an event")],
         }
 
     def test_what_somebody_asked_for_on_a_socket_is_no_event(self) -> None:
@@ -156,7 +157,7 @@ class TestIdentifiers:
 class TestEvents:
     def test_one_more_and_one_less_are_differences_once_all_have_arrived(self) -> None:
         one, other = settled([*step(4), *pushed("a", "b")]), settled([*step(4), *pushed("a")])
-        assert between(one, other) == between(other, one) == {SOCK: {()}}
+        assert between(one, other) == between(other, one) == {Events(SOCK): {()}}
 
     def test_until_then_what_is_missing_may_only_be_late(self) -> None:
         one = settled([*step(4), *pushed("a", "b")])
@@ -164,16 +165,42 @@ class TestEvents:
             assert between(one, late) == between(late, one) == {}
 
     def test_what_arrived_is_compared_none_the_less(self) -> None:
-        assert between([*step(4), *pushed("a", "b")], [*step(4), *pushed("a", "c", "d")]) == {SOCK: {(1, 0)}}
+        assert between([*step(4), *pushed("a", "b")], [*step(4), *pushed("a", "c", "d")]) == {Events(SOCK): {(1, 0)}}
 
     def test_what_was_sent_before_a_socket_was_closed_has_arrived(self) -> None:
         one = [*settled([*step(4), *pushed("a")]), Closed(SOCK), *step(5)]
         other = [*settled(step(4)), Closed(SOCK), *step(5)]
-        assert between(one, other) == {SOCK: {()}}
+        assert between(one, other) == {Events(SOCK): {()}}
         assert between(one, [*step(4), Closed(SOCK), *step(5)]) == {}
 
     def test_a_socket_without_any_event_is_compared(self) -> None:
-        assert between(settled(step(4)), settled([*step(4), *pushed("typing")])) == {SOCK: {()}}
+        assert between(settled(step(4)), settled([*step(4), *pushed("typing")])) == {Events(SOCK): {()}}
+
+
+class TestKinds:
+    """Where everything has arrived, each kind of event is compared by itself."""
+
+    def between(self, one: list[Entry], other: list[Entry]) -> Differences:
+        first, second = observed(settled(one), WHERE), observed(settled(other), WHERE)
+        return differences(first.kind_by_kind({SOCK}), second.kind_by_kind({SOCK}))
+
+    def test_one_more_of_a_kind_is_no_difference_in_the_others(self) -> None:
+        one = pushed('{"event": "joined"}', '{"event": "posted", "n": 1}')
+        assert self.between(one, pushed('{"event": "posted", "n": 1}')) == {Events(SOCK, "joined"): {()}}
+        assert set(self.between(one, pushed('{"event": "posted", "n": 2}'))) == {
+            Events(SOCK, "joined"),
+            Events(SOCK, "posted"),
+        }
+
+    def test_another_order_is_a_difference(self) -> None:
+        one = pushed('{"event": "joined"}', '{"event": "posted"}', '{"event": "left"}')
+        other = pushed('{"event": "posted"}', '{"event": "joined"}', '{"event": "left"}')
+        assert self.between(one, other) == {Events(SOCK, "joined"): {()}, Events(SOCK, "posted"): {()}}
+
+    def test_on_other_sockets_they_are_compared_one_by_one(self) -> None:
+        seen = observed(pushed('{"event": "joined"}', '{"event": "posted"}'), WHERE)
+        assert seen.kind_by_kind(set()) == seen
+        assert list(seen.places) == [Events(SOCK)]
 
 
 def test_what_was_observed_and_nothing_else_is_compared() -> None:

@@ -296,6 +296,14 @@ class TestDenied:
         ada.is_refused("read_message", room=room, message=post.made())
         assert story.verdict == ["denied: ada misses Body by read_message"]
 
+    def test_an_owner_who_asks_for_some(self, story: Story, ada: Person, room: Ref) -> None:
+        ada.is_refused("glimpse", room=room)
+        assert story.verdict == ["denied: ada misses Body by glimpse"]
+
+    def test_not_a_search(self, story: Story, ada: Person) -> None:
+        ada.is_refused("search", text="")
+        assert story.verdict == []
+
     def test_not_for_a_value_that_may_be_invalid(self, story: Story, ada: Person, room: Ref) -> None:
         ada.is_refused("page", room=room, size=-1)
         assert story.verdict == []
@@ -424,6 +432,27 @@ class TestNews:
         bob.does("news_of", room=room)
         ada.does("post", room=other)
         bob.does("news_of", room=room)
+        assert story.verdict == []
+
+    def test_are_not_refused(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        ada.does("post", room=room)
+        bob.is_refused("inbox")
+        assert story.verdict == ["denied: bob misses Body by inbox"]
+
+    def test_may_be_refused_where_nothing_is_new(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        bob.is_refused("inbox")
+        post = ada.does("post", room=room)
+        bob.does("inbox", seen=[post.text])
+        bob.is_refused("inbox")
+        assert story.verdict == []
+
+    def test_may_be_refused_to_one_who_waits_for_them_elsewhere(
+        self, story: Story, ada: Person, bob: Person, room: Ref
+    ) -> None:
+        ada.does("post", room=room)
+        waiting = bob.starts("inbox")
+        bob.is_refused("inbox")
+        waiting.is_refused()
         assert story.verdict == []
 
     def test_what_is_gone_may_be_told_as_it_came(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:

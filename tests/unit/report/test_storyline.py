@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Outcome, Skipped, Storage
+from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, Move, Moved, Outcome, Skipped, Storage
 from isofuzz.history.entries import Row as StoredRow
 from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.canary import Mint
-from isofuzz.program.steps import NeverIssued
+from isofuzz.program.schedule import Schedule
+from isofuzz.program.steps import Burst, NeverIssued, Program
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.report.storyline import Mark, Row, storyline
 
@@ -215,3 +216,25 @@ def test_a_barrier_that_is_no_breach_is_no_row(story: Any, case_of: Any, vocabul
     story.history.append(Barrier(sock, 0, orders=True))
 
     assert len(storyline(case_of(violation=leak(ada)), vocabulary).rows) == 2
+
+
+def test_a_statement_of_which_nobody_knows_the_step_is_told_by_its_connection(
+    story: Any, case_of: Any, vocabulary: Vocabulary
+) -> None:
+    ada = story.sign_up("ada")
+    room = ada.does("new_room").made()
+    one, other = ada.starts("post", room=room), ada.starts("post", room=room)
+    story.history += [
+        Moved(one.step, Move.STATEMENT, "INSERT INTO messages"),
+        Moved(other.step, Move.STATEMENT, "INSERT INTO messages", connection=2),
+        Moved(other.step, Move.REPLY, "COMMIT", connection=2),
+    ]
+    overlapping = Burst(tuple(story.calls[-2:]), Schedule((0, 1)))
+    alone = [Burst((call,)) for call in story.calls[:-2]]
+    case = case_of(violation=leak(ada), program=Program((*alone, overlapping)))
+
+    assert said(storyline(case, vocabulary).rows)[-3:] == [
+        "  · INSERT INTO messages",
+        "  · connection 2, presumably: INSERT INTO messages",
+        "  · connection 2, presumably: gets the lock: COMMIT",
+    ]

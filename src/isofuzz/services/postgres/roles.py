@@ -79,6 +79,12 @@ async def create_login(admin: Connection, name: str, database: DatabaseUrl) -> R
     return Role(name, str(database.with_login(name, password)))
 
 
+async def let_act_as(admin: Connection, member: str, role: Role) -> None:
+    """Let the role `member` take `role` on with SET ROLE; until it does, it has none of that role's rights."""
+    await admin.execute(f"ALTER ROLE {quoted(member)} NOINHERIT")
+    await admin.execute(f"GRANT {quoted(role.name)} TO {quoted(member)}")
+
+
 async def drop_run(admin: Connection, suffix: str) -> None:
     """Drop a run's database, whoever is connected to it, and its roles; what is not there is passed over."""
     await admin.execute(f"DROP DATABASE IF EXISTS {quoted(database_name(suffix))} WITH (FORCE)")

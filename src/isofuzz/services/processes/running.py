@@ -118,6 +118,11 @@ class Process:
 
     # -- for the run
 
+    @property
+    def runs(self) -> bool:
+        """Was it started, and neither stopped nor found to have ended?"""
+        return self._running is not None and self._running.returncode is None
+
     async def start(self) -> None:
         """Start it on a port that is its own, and return when it is ready; raises UsageError and SystemDown."""
         async with self._one_at_a_time:
@@ -270,6 +275,11 @@ class Processes:
         self._ending.push_async_callback(process.stop)
         await process.start()
         return process
+
+    @property
+    def pids(self) -> list[int]:
+        """Those of the processes that were started and have neither been stopped nor, as far as was looked, ended."""
+        return [process.pid for process in self._all if process.runs]
 
     def check_alive(self) -> None:
         """Raises SystemDown if one has ended that nobody had stopped."""

@@ -13,7 +13,7 @@ import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, unix_connect
 
 from isofuzz.services import Services, open_services
-from isofuzz_packs.chat.schema import create_schema
+from isofuzz_packs.chat.backing import Backing, prepare
 from isofuzz_packs.chat.server import ChatServer
 
 Reply = dict[str, Any]
@@ -104,34 +104,33 @@ class Database:
     """The chat's database, as seen by its two roles."""
 
     services: Services
-    app_url: str
+    backing: Backing
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database() -> AsyncIterator[Database]:
     async with open_services() as services:
-        role = await services.create_role("app")
-        await create_schema(services.database_url, role.name)
+        backing = await prepare(services)
         await services.baseline()
-        yield Database(services, role.url)
+        yield Database(services, backing)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def app_url(database: Database) -> str:
-    """The application's login to a database without rows."""
+async def backing(database: Database) -> Backing:
+    """What a chat stands on, with a database without rows."""
     await database.services.reset()
-    return database.app_url
+    return database.backing
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def connect_to(app_url: str, database: Database) -> AsyncIterator[Callable[..., Awaitable[Connect]]]:
+async def connect_to(backing: Backing, database: Database) -> AsyncIterator[Callable[..., Awaitable[Connect]]]:
     """Starts a chat, with a defect or without; returns what connects to it and signs in."""
     numbers = itertools.count()
     async with AsyncExitStack() as running:
 
         async def start(defect: str | None = None) -> Connect:
             path = database.services.folder / f"chat-{next(numbers)}.sock"
-            server = await running.enter_async_context(ChatServer(app_url, unix_path=path, defect=defect))
+            server = await running.enter_async_context(ChatServer(backing, unix_path=path, defect=defect))
 
             async def connect(name: str | None = None) -> Client:
                 websocket = await running.enter_async_context(unix_connect(str(path), uri=server.url))
@@ -152,9 +151,9 @@ async def connect(connect_to: Callable[..., Awaitable[Connect]]) -> Connect:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def as_app(app_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def as_app(backing: Backing) -> AsyncIterator[asyncpg.Connection]:
     """The application's role on a database connection of its own."""
-    connection = await asyncpg.connect(app_url)
+    connection = await asyncpg.connect(backing.app_url)
     try:
         yield connection
     finally:
@@ -165,9 +164,16 @@ async def as_app(app_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def held(as_app: asyncpg.Connection, thread: str) -> AsyncIterator[None]:
     """Nobody writes into the thread, or changes who is in it, until this ends."""
     async with as_app.transaction():
-        await as_app.execute("SELECT set_config('app.service', 'on', true)")
+        await act_as_service(as_app)
+        owner = await as_app.fetchval("SELECT owner_id FROM threads WHERE id = $1", thread)
+        await as_app.execute("SELECT set_config('role', 'none', true), set_config('app.user_id', $1, true)", str(owner))
         assert await as_app.fetch("SELECT id FROM threads WHERE id = $1 FOR UPDATE", thread)
         yield
+
+
+async def act_as_service(as_app: asyncpg.Connection) -> None:
+    """Read on behalf of everyone until the transaction ends."""
+    await as_app.execute("SELECT set_config('role', replace(current_user, 'app_', 'service_'), true)")
 
 
 async def waiting_for_lock(as_app: asyncpg.Connection) -> None:

@@ -1,6 +1,6 @@
 import asyncpg
 import pytest
-from tests.integration.packs.chat.conftest import Client, Connect, Database
+from tests.integration.packs.chat.conftest import Client, Connect, Database, act_as_service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,7 +28,7 @@ async def test_without_saying_who_acts_there_are_no_rows(
     await fill(connect)
     assert await as_app.fetch(f"SELECT * FROM {table}") == []
     async with as_app.transaction():
-        await as_app.execute("SELECT set_config('app.service', 'on', true)")
+        await act_as_service(as_app)
         seen = await as_app.fetch(f"SELECT * FROM {table}")
     assert seen or table == "sessions"  # which not even the service needs to see
     assert await as_app.fetch(f"SELECT * FROM {table}") == []

@@ -6,21 +6,22 @@ import pytest
 from tests.integration.packs.chat.conftest import Client, Connect, held, waiting_for_lock
 from websockets.asyncio.client import connect as connect_to_url
 
+from isofuzz_packs.chat.backing import Backing
 from isofuzz_packs.chat.server import ChatServer
 from isofuzz_packs.chat.transactions import POOL_SIZE, Session, Transaction
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_loopback_port_works_as_a_unix_socket_does(app_url: str) -> None:
-    async with ChatServer(app_url) as server, connect_to_url(server.url) as websocket:
+async def test_a_loopback_port_works_as_a_unix_socket_does(backing: Backing) -> None:
+    async with ChatServer(backing) as server, connect_to_url(server.url) as websocket:
         client = Client(websocket)
         await client.sign_in("ann")
         assert await client.titles() == []
 
 
-async def test_leaving_closes_every_connection(app_url: str) -> None:
-    async with ChatServer(app_url) as server:
+async def test_leaving_closes_every_connection(backing: Backing) -> None:
+    async with ChatServer(backing) as server:
         websocket = await connect_to_url(server.url)
     await asyncio.wait_for(websocket.wait_closed(), 10)
     with pytest.raises(ConnectionRefusedError):
@@ -59,7 +60,7 @@ async def test_a_request_whose_client_leaves_is_still_carried_out(
 
 
 async def test_what_a_request_left_on_an_idle_connection_is_seen_on_that_one_alone(
-    app_url: str, monkeypatch: pytest.MonkeyPatch
+    backing: Backing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     act_for = Transaction.act_for
 
@@ -69,7 +70,7 @@ async def test_what_a_request_left_on_an_idle_connection_is_seen_on_that_one_alo
 
     monkeypatch.setattr(Transaction, "act_for", act_for_and_leave_a_setting)
     left = "SELECT coalesce(current_setting('app.left', true), '')"
-    async with ChatServer(app_url) as server, connect_to_url(server.url) as websocket:
+    async with ChatServer(backing) as server, connect_to_url(server.url) as websocket:
         client = Client(websocket)
         await client.sign_in("ann")
         assert await server.pooled(left) == [""] * POOL_SIZE

@@ -1,15 +1,19 @@
 """What the target tells isofuzz of the chat beside what its operations return."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from tests.integration.packs.chat.conftest import waiting_for_lock
 
-from isofuzz import Key, Name, Refused, Stored
+from isofuzz import Key, Name, Refused, Reply, Stored
 from isofuzz.services import Services, open_services
 from isofuzz_packs.chat import Chat
 from isofuzz_packs.chat.messages import PAGE
-from isofuzz_packs.chat.target import About, Body, Title
+from isofuzz_packs.chat.target import About, Body, Title, Unsettled
 from isofuzz_packs.chat.transactions import POOL_SIZE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -79,6 +83,56 @@ async def test_a_connection_of_another_session_is_not_dropped(chat: Chat) -> Non
     with pytest.raises(Refused, match="not found"):
         await chat.resume(myself_elsewhere, line)
     assert (await chat.list_threads(me)) == {"threads": [], "total": 0}
+
+
+async def test_an_operation_that_is_cancelled_takes_its_request_back(services: Services, chat: Chat) -> None:
+    _, me, line = await chat.sign_in(Name("ann"))
+    room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
+    owner = await asyncpg.connect(services.database_url)
+    try:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE messages")
+            posting = asyncio.create_task(chat.post(me, room, Body("never")))
+            await waiting_for_lock(owner)
+            posting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await posting
+            frames = line.frames()
+            assert isinstance(frames, AsyncGenerator)
+            async with asyncio.timeout(10), aclosing(frames):
+                answered = [await anext(frames) for _ in range(3)]
+    finally:
+        await owner.close()
+    assert answered[-1] == Reply({"id": 3, "error": "cancelled"})
+    assert await chat.history(me, room) == []
+
+
+async def test_resuming_is_done_to_its_end_also_if_nobody_waits_for_that(services: Services, chat: Chat) -> None:
+    _, me, line = await chat.sign_in(Name("ann"))
+    room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
+    owner = await asyncpg.connect(services.database_url)
+    try:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE sessions")
+            resuming = asyncio.create_task(chat.resume(me, line))
+            await waiting_for_lock(owner)
+            resuming.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await resuming
+    finally:
+        await owner.close()
+    await chat.post(me, room, Body("hello"))
+    assert "hello" in str(await chat.history(me, room))
+
+
+async def test_a_failure_of_the_chat_is_no_refusal(services: Services, chat: Chat) -> None:
+    _, me, _ = await chat.sign_in(Name("ann"))
+    await services.observer.fetch(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1", f"app_{services.suffix}"
+    )
+    with pytest.raises(Unsettled, match="internal"):
+        await chat.list_threads(me)
+    assert await chat.list_threads(me) == {"threads": [], "total": 0}
 
 
 async def test_a_reset_forgets_the_connections_that_could_be_resumed(chat: Chat) -> None:

@@ -9,7 +9,7 @@ from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.posture import Posture, Table, posture_hazards
 from isofuzz.services import Services
 from isofuzz.services.postgres.url import DatabaseUrl
-from isofuzz_packs.chat.schema import create_schema
+from isofuzz_packs.chat.backing import prepare
 
 SCHEMA = """
 CREATE TABLE room (id int PRIMARY KEY, person text NOT NULL);
@@ -116,9 +116,8 @@ async def test_a_superuser_is_told(services: Services, database: Database) -> No
 
 
 async def test_the_reference_chat_is_well(services: Services) -> None:
-    app = await services.create_role("app")
-    await create_schema(services.database_url, app.name)
-    connection = await asyncpg.connect(app.url)
+    backing = await prepare(services)
+    connection = await asyncpg.connect(backing.app_url)
     posture = await services.posture()
     connection.terminate()
     assert "app" in posture.connected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tests.unit.oracles.model.service import Service, Stored
@@ -78,6 +78,16 @@ class LocksOut(Service):
 
 
 # -- what is pushed
+
+
+class WithholdsNews(Service):
+    """Whoever asks for news is refused as soon as there are any."""
+
+    def news(self, account: Account, which: Callable[[Text], bool], asked: str) -> list[Text]:
+        if found := super().news(account, which, asked):
+            account.inboxes[asked] += found
+            raise No
+        return found
 
 
 class PushesToWhoeverSubscribed(Service):
@@ -246,6 +256,7 @@ LEAKS: list[tuple[type[Service], str, tuple[str, ...]]] = [
     (ForgetsTheOldest, "visibility:missing:Room:history", ("history",)),
     (TellsHalfTheNews, "visibility:missing:Room:inbox", ("inbox",)),
     (LocksOut, "visibility:denied:Room:history", ("history", "kick", "invite")),
+    (WithholdsNews, "visibility:denied:Room:news_of", ("news_of", "post")),
     (PushesToWhoeverSubscribed, "delivery:foreign:Room:frame", ("watch", "kick")),
     (RemovesTooLate, "delivery:foreign:Room:frame:post_and_kick", ("watch", "post_and_kick", "invite")),
     (PushesFromEveryRoom, "delivery:misplaced:Room:frame", ("new_room", "invite", "post")),

@@ -162,6 +162,9 @@ class Texts(Rooms):
     def search(self, me: Login, text: str) -> list[Text]:
         return self.some(self.shown(me.account))
 
+    def glimpse(self, me: Login, room: Space) -> list[Text]:
+        return self.some(self.history(me, room))
+
     def some(self, texts: Iterable[Text]) -> list[Text]:
         """A search need not find everything."""
         return [text for text in texts if self.choice("searches find all") or self.chance.random() < 0.7]
@@ -178,7 +181,10 @@ class Texts(Rooms):
         inbox = account.inboxes.setdefault(asked, [])
         found = [text for text in inbox if which(text)]
         inbox[:] = [text for text in inbox if not which(text)]
-        return [text for text in dict.fromkeys(found) if self.may_read(account, text) and not self.is_replaced(text)]
+        news = [text for text in dict.fromkeys(found) if self.may_read(account, text) and not self.is_replaced(text)]
+        if not news and self.choice("that there are no news is a refusal"):
+            raise No
+        return news
 
     def is_replaced(self, text: Text) -> bool:
         return text not in text.space.texts.values()
