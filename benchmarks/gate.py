@@ -63,9 +63,13 @@ async def measure() -> dict[str, tuple[list[float], list[float]]]:
             gated = await asyncpg.connect(str(url))
             await direct.execute("CREATE TABLE note (id serial PRIMARY KEY, body text)")
 
+            released = 0
+
             def release() -> None:
+                nonlocal released
                 for connection in gate.connections:
                     if connection.parked:
+                        released += 1
                         connection.release()
 
             gate.on_change = release
@@ -84,6 +88,7 @@ async def measure() -> dict[str, tuple[list[float], list[float]]]:
             await gated.close()
             await direct.close()
             assert not gate.problems, gate.problems
+            assert released == 4 * _ROUNDS, "three statements and a commit are held"
             return times
 
 

@@ -36,11 +36,11 @@ from isofuzz.target.things import (
     Thread,
     User,
 )
-from isofuzz.target.websocket import WebSocket
 
 if TYPE_CHECKING:
     from isofuzz.pytest_plugin import assert_isolated, by_hand, isolation_test
     from isofuzz.target.http import Http, HttpAnswer, HttpRefused, HttpUnexpected
+    from isofuzz.target.websocket import WebSocket
 
 __all__ = [
     "All",
@@ -91,7 +91,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """What belongs to the pytest plugin or the HTTP client, when it is asked for: most imports need neither."""
+    """What belongs to the pytest plugin or to a client, when it is asked for: most imports need none of these."""
     if name in ("assert_isolated", "by_hand", "isolation_test"):
         from isofuzz import pytest_plugin
 
@@ -100,4 +100,8 @@ def __getattr__(name: str) -> object:
         from isofuzz.target import http
 
         return getattr(http, name)
+    if name == "WebSocket":
+        from isofuzz.target.websocket import WebSocket
+
+        return WebSocket
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

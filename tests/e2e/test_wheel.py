@@ -63,6 +63,7 @@ def test_the_wheel_holds_both_packages_and_what_goes_with_them(wheel: Path) -> N
         "isofuzz = isofuzz.cli:main",
         "isofuzz = isofuzz.pytest_plugin",
         "chat = isofuzz_packs.chat:Chat",
+        "chat-processes = isofuzz_packs.chat:ChatProcesses",
     ):
         assert line in entry_points.splitlines()
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from isofuzz.engine.control import Control
 from isofuzz.engine.evidence import everything, excerpt, shown
+from isofuzz.engine.lag import LateAnswer, events_come, rows_come
 from isofuzz.engine.made import Made, Ready
 from isofuzz.engine.overlap import Overlap
 from isofuzz.engine.sabotage import Sabotage
@@ -209,6 +210,8 @@ class Execution:
     async def finish(self) -> None:
         """Let everything arrive that is under way on any socket, then drop the connections."""
         try:
+            if self._whole:
+                await asyncio.sleep(self.system.target.lag)  # that no further event comes, nothing shows but the time
             await self._settle(self._sockets.all)
             await self._look_into_storage()
             await self._look_at_pool()
@@ -223,6 +226,7 @@ class Execution:
     async def _settle(self, sockets: Collection[Ref]) -> None:
         """Wait until the system has fanned out what it was told, and these sockets have received it."""
         await self.system.quiesce()
+        await events_come(self.judge, sockets, self.system.target.lag)
         await self._sockets.barriers(sockets, since=len(self.history))
 
     # -- calls
@@ -234,6 +238,14 @@ class Execution:
         return step
 
     async def _perform(self, step: Ready) -> None:
+        """Do the step; ask again for what a read lacks and the system may show later."""
+        lag = 0 if step.operation.writes else self.system.target.lag
+        late = LateAnswer(self.judge, step.call.number, lag)
+        while not await self._attempt(step, late):
+            pass
+
+    async def _attempt(self, step: Ready, late: LateAnswer) -> bool:
+        """Do the step once; was that its end?"""
         target = self.system.target
         refusals: tuple[type[Exception], ...] = (Refused, *target.refusals)
         limit = asyncio.timeout(target.answer_within)
@@ -243,7 +255,9 @@ class Execution:
             raise
         except refusals as refusal:
             self.system.note_answer()
-            self._complete(step, Outcome.REFUSED, [refusal])
+            if await self._is_late(late, Outcome.REFUSED, [refusal]):
+                return False
+            self._complete(step, Outcome.REFUSED, [refusal], late)
             self._on_answer(step.call, refusal)
         except (
             Exception,
@@ -258,15 +272,25 @@ class Execution:
                 self.system.note_unexpected(excerpt([problem]))
             if not limit.expired():
                 del self.durations[step.call.number]
-            self._complete(step, Outcome.INFO, [problem])
+            self._complete(step, Outcome.INFO, [problem], late)
             self._on_answer(step.call, problem)
         else:
             self.system.note_answer()
             for ref, made in self._made.take(step, value):
                 if isinstance(made, Socket):
                     self._sockets.add(ref, made)
-            self._complete(step, Outcome.OK, self._sabotage.reply(step.call.number, list(shown(value))))
+            values = self._sabotage.reply(step.call.number, list(shown(value)))
+            if await self._is_late(late, Outcome.OK, values):
+                return False
+            self._complete(step, Outcome.OK, values, late)
             self._on_answer(step.call, value)
+        return True
+
+    async def _is_late(self, late: LateAnswer, outcome: Outcome, values: list[object]) -> bool:
+        if not late.patient:
+            return False
+        seen, _ = self._scan(values, keep=False)
+        return await late.may_come(outcome, seen, values)
 
     async def _timed(self, step: Ready, limit: asyncio.Timeout) -> object:
         """Have the target do the step, within the limit, and note how long it took."""
@@ -277,8 +301,10 @@ class Execution:
         finally:
             self.durations[step.call.number] = time.perf_counter() - began
 
-    def _complete(self, step: Ready, outcome: Outcome, values: list[object]) -> None:
-        seen, text = self._scan(values, keep=outcome is not Outcome.OK or self._probes(step.call))
+    def _complete(self, step: Ready, outcome: Outcome, values: list[object], late: LateAnswer) -> None:
+        told = values if self._whole else [*late.shown, *values]  # how often one had to look says nothing of others
+        seen, text = self._scan(told, keep=outcome is not Outcome.OK or self._probes(step.call))
+        seen = tuple(dict.fromkeys((*late.seen, *seen)))
         self._record(Completion(step.call.number, outcome, seen, text, self._made.ids_made_by(step)))
         self._sockets.read()
 
@@ -298,7 +324,12 @@ class Execution:
         return seen, excerpt(values) if seen or keep else ""
 
     async def _look_into_storage(self) -> None:
-        """Record the stored rows that hold a canary, with the things that they say they belong to."""
+        """Record the stored rows that hold a canary."""
+        if self.system.tells_stored:
+            self._record(Storage(await rows_come(self.judge, self._stored_rows, self.system.target.lag)))
+
+    async def _stored_rows(self) -> list[Row]:
+        """The stored rows that hold a canary, with the things that they say they belong to."""
         rows = []
         for stored in await self.system.stored():
             seen, text = self._scan([stored.text], keep=False)
@@ -308,8 +339,7 @@ class Execution:
                     self._made.with_id(Kind.USER, stored.owner),
                 )
                 rows.append(Row(seen, text, threads, owners))
-        if self.system.tells_stored:
-            self._record(Storage(tuple(rows)))
+        return rows
 
     async def _look_at_pool(self) -> None:
         """Record the connections that are idle in the system's pool; no comparison of histories reads these."""

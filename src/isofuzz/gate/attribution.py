@@ -31,7 +31,8 @@ class Letters:
     def __init__(self) -> None:
         self.delivering: Operation | None = None
         """Who wrote what is being delivered right now."""
-        self._noting = False
+        self.noting = False
+        """Is it noted who writes?"""
         self._listening: set[object] = set()
         self._connected: set[object] = set()
         self._under_way: dict[End, deque[_Chunk]] = {}
@@ -46,12 +47,12 @@ class Letters:
 
     def note(self, *, noting: bool) -> None:
         """Note from now on who writes, or no longer. Nothing may be under way then that anybody asks about."""
-        self._noting = noting
+        self.noting = noting
         self._under_way.clear()
 
     def write(self, end: End, size: int) -> None:
         """Note that the running operation writes so many bytes; nothing is noted of what leaves the loop."""
-        if not self._noting or not (end[1] in self._listening or end[1] in self._connected):
+        if not self.noting or not (end[1] in self._listening or end[1] in self._connected):
             return
         chunks = self._under_way.setdefault(end, deque())
         operation = CURRENT.get()
@@ -127,6 +128,9 @@ class _Delivering(asyncio.Protocol):
         self.protocol.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
+        if not self._letters.noting:
+            self.protocol.data_received(data)
+            return
         for piece, operation in self._letters.read(self._reads, data):
             token = CURRENT.set(operation)
             self._letters.delivering = operation

@@ -11,7 +11,6 @@ from isofuzz.gate.owed import OutOfStep, Owed
 from isofuzz.gate.startup import Opening, Unauthenticated
 
 _ONE_MESSAGE = frozenset(b"QF")
-_ERROR = ord("E")
 
 
 class GatedConnection:
@@ -101,7 +100,12 @@ class GatedConnection:
         return full
 
     def release(self) -> None:
-        """Let the server have the parked batch, and what came after it up to the next that is to be held."""
+        """Let the server have the parked batch, and what came after it up to the next that is to be held.
+
+        Raises ValueError when none is parked.
+        """
+        if not self._queue:
+            raise ValueError(f"connection {self.number} has no parked batch to release")
         self._forward(self._dequeue())
         self._advance()
 

@@ -15,6 +15,9 @@ from isofuzz.gate.operation import outside
 from isofuzz.gate.startup import Packet, Wish, first_packet
 from isofuzz.gate.upstream import Upstream
 
+_READ = 64 * 1024
+"""Bytes to read at once."""
+
 
 @dataclass(frozen=True)
 class Host:
@@ -35,26 +38,38 @@ class _Guarded(asyncio.Protocol):
         self._transport: Transport | None = None
         self._receive: Callable[[bytes], None] = self._unexpected
         self._full: Callable[[bool], None] = self._unthrottled
-        self._lost: Callable[[], None] = self._made_or_lost
+        self._lost: Callable[[], None] = self._closed
 
     def connection_made(self, transport: BaseTransport) -> None:
         self._transport = cast("Transport", transport)
+        if hasattr(transport, "max_size"):
+            # asyncio's own transports have room for 256 KB made for each read, which malloc asks the system for and
+            # returns each time: more work than the read itself.
+            transport.max_size = _READ
         self._ledger.open.add(self._transport)
-        self._made_or_lost()
+        self._ledger.activity += 1
         if self._ledger.closing:
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return  # what was read together with what it was closed for
         try:
             self._receive(data)
         except Exception as problem:  # noqa: BLE001 - whatever it is, it is ours, and the gate goes on for the others
             self._failed(problem)
 
     def pause_writing(self) -> None:
-        self._full(True)
+        self._throttle(full=True)
 
     def resume_writing(self) -> None:
-        self._full(False)
+        self._throttle(full=False)
+
+    def _throttle(self, *, full: bool) -> None:
+        try:
+            self._full(full)
+        except Exception as problem:  # noqa: BLE001 - likewise
+            self._failed(problem)
 
     def connection_lost(self, exc: Exception | None) -> None:
         assert self._transport is not None
@@ -63,11 +78,11 @@ class _Guarded(asyncio.Protocol):
             self._ledger.all_closed.set()
         try:
             self._lost()
-            self._made_or_lost()
+            self._closed()
         except Exception as problem:  # noqa: BLE001 - likewise
             self._failed(problem)
 
-    def _made_or_lost(self) -> None:
+    def _closed(self) -> None:
         self._ledger.activity += 1
 
     def _failed(self, problem: Exception) -> None:
@@ -119,9 +134,9 @@ class ClientDoor(_Guarded):
         super().connection_made(transport)
         self._timer = asyncio.get_running_loop().call_later(self._host.patience, self._too_late)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def _closed(self) -> None:
+        super()._closed()
         self._settled()
-        super().connection_lost(exc)
 
     def _greet(self, data: bytes) -> None:
         assert self._transport is not None
@@ -161,7 +176,7 @@ class ClientDoor(_Guarded):
             on_ready=self._settled,
         )
         self._session = self._ledger.connections[number] = session
-        self._receive, self._full, self._lost = session.from_client, session.client_full, session.client_lost
+        self._receive, self._full, self._lost = self._wait, session.client_full, session.client_lost
         client.pause_reading()
 
         def connected(server: Transport) -> None:
@@ -170,13 +185,19 @@ class ClientDoor(_Guarded):
                 return
             door.serve(session)
             session.connected(server, packet.data)
+            self._receive = session.from_client
             client.resume_reading()
             if self._said:
                 self.data_received(self._said)
+                self._said = b""
 
         door = ServerDoor(self._ledger, connected)
         self._dial(door)
         self._ledger.changed()
+
+    def _wait(self, data: bytes) -> None:
+        """Keep what had been read before reading was paused."""
+        self._said += data
 
     def _pass_cancellation(self, client: Transport, packet: Packet) -> None:
         """The server answers nothing; it hangs up when it has acted."""
@@ -201,7 +222,7 @@ class ClientDoor(_Guarded):
                 await loop.create_unix_connection(lambda: door, str(upstream.path))
             else:
                 await loop.create_connection(lambda: door, upstream.host, upstream.port)
-        except OSError as problem:
+        except Exception as problem:  # noqa: BLE001 - no server, no such host, a name that cannot be one, ...
             self._ledger.fail(f"the gate cannot reach the server at {upstream}: {problem}")
             assert self._transport is not None
             self._transport.write(error("FATAL", "08006", "isofuzz's gate cannot reach the server"))
@@ -217,10 +238,12 @@ class ClientDoor(_Guarded):
 
     def _settled(self) -> None:
         """The client has what it wanted, or has gone."""
-        self._ledger.arriving.discard(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self in self._ledger.arriving:
+            self._ledger.arriving.remove(self)
+            self._ledger.changed()
 
 
 _CREDENTIALS = struct.Struct("3i")

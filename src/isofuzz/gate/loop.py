@@ -85,7 +85,6 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         self.mover: Operation | None = None
         self.held: list[Held] = []
         """The steps that are held back, in the order in which they were to be taken."""
-        self._holding = False
         self._executing = 0
         self._threads_before = frozenset(threading.enumerate())
         self._letters = Letters()
@@ -137,12 +136,13 @@ class ControlledLoop(asyncio.SelectorEventLoop):
 
     def hold(self) -> None:
         """From now on, hold back tasks of operations that are not the mover; of the mover's, those that give way."""
-        self._holding = True
+        # Only while it is needed: all that happens on a loop passes here, and the loop's own method is quick.
+        self.call_soon = self._call_soon_unless_held  # type: ignore[method-assign]
         self._letters.note(noting=True)
 
     def release_all(self) -> None:
         """Hold back nothing any more."""
-        self._holding = False
+        self.__dict__.pop("call_soon", None)
         self._letters.note(noting=False)
         self.mover = None
         while self.held:
@@ -154,21 +154,17 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         super().call_soon(held.callback, *held.arguments, context=held.context)
 
     def start(self, operation: Operation, work: Any) -> "asyncio.Task[Any]":
-        """A task for the operation's own code, which begins to move at once."""
+        """A task for the operation's own code."""
         context = outside()
         context.run(OWN.set, operation)
         context.run(CURRENT.set, operation)
-        holding, self._holding = self._holding, False
-        try:
-            return self.create_task(work, context=context)
-        finally:
-            self._holding = holding
+        return self.create_task(work, context=context)
 
-    def call_soon(
+    def _call_soon_unless_held(
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Have the callback called, unless it is the step of a task that is to be held back."""
-        task = getattr(callback, "__self__", None) if self._holding else None
+        task = getattr(callback, "__self__", None)
         if context is not None and isinstance(task, asyncio.Task):
             operation = self._works_for(context)
             if operation and (operation is not self.mover or _follows_a_bare_yield(callback, task)):
@@ -184,7 +180,7 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         if own and not own.ended:
             return own
         lent = _alive(context.get(CURRENT))
-        waking = self._letters.delivering or (None if lent else _alive(CURRENT.get()))
+        waking = _alive(self._letters.delivering) or (None if lent else _alive(CURRENT.get()))
         if waking and waking is not lent:
             context.run(CURRENT.set, waking)
             return waking

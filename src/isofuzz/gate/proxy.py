@@ -39,7 +39,7 @@ class Gate:
     def holding(self, holding: bool) -> None:
         self._ledger.holding = holding
         if not holding:
-            for connection in list(self.connections):
+            for connection in self.connections:
                 connection.release_all()
 
     @property
@@ -54,7 +54,7 @@ class Gate:
     @property
     def connections(self) -> Collection[GatedConnection]:
         """The sessions, in the order in which they were asked for."""
-        return self._ledger.connections.values()
+        return tuple(self._ledger.connections.values())
 
     @property
     def activity(self) -> int:

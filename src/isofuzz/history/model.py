@@ -112,7 +112,7 @@ class Model:
 
     def _complete(self, at: int, entry: Completion) -> None:
         deed = self.in_flight.pop(entry.step)
-        standing = self._standing(deed, deed.act.invoked, at)
+        standing = self.standing_of(deed, at)
         if entry.outcome is Outcome.INFO and deed.names_all():
             standing = max(standing, Standing.POSSIBLE)  # it may still happen once its actor is entitled
         deed.act.standing = standing
@@ -271,7 +271,9 @@ class Model:
 
     # -- who was entitled to do it
 
-    def _standing(self, deed: Deed, since: int, until: int) -> Standing:
+    def standing_of(self, deed: Deed, until: int) -> Standing:
+        """Was the actor entitled to all that the operation touches, from when it was invoked until then?"""
+        since = deed.act.invoked
         if not deed.names_all():
             return Standing.NONE
         standings = [

@@ -60,6 +60,12 @@ class DeliveryOracle:
         forgetting = (each for each in closed if each.stream and _declaring(each.stream, replay=False))
         return {socket.ref for socket in (*newest, *forgetting)}
 
+    def lacks(self, at: int, socket: Ref) -> bool:
+        """Would a barrier now show that something has not arrived on this socket which had to?"""
+        thing = self._model.things[socket]
+        assert thing.stream
+        return any(self._is_absent(due, thing, at) for due in self._pending.get(thing.stream, ()))
+
     # -- what has to come
 
     def _expect(self, at: int, entry: Completion) -> None:
@@ -173,6 +179,12 @@ class DeliveryOracle:
                 self.unknown[due.subscription.spec.name] += 1
         if later:
             self._pending[socket.stream] = later
+
+    def _is_absent(self, due: Due, socket: Thing, at: int) -> bool:
+        assert socket.stream
+        came = self._arrivals_on(socket.stream).came(due)
+        later = due.is_for_later(socket) or self._may_come_later(due, socket)
+        return not (came or later) and self._still_due(due, socket, at, at)
 
     def _close(self, at: int, socket: Thing) -> None:
         """What was missed on a socket that the system has closed need not come, unless it is replayed."""

@@ -5,7 +5,7 @@ it names. Systems store texts several times, or together with others. So a row m
 text lies in, and beside a row that belongs to whom it should, copies may belong to anyone who may see the text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from isofuzz.history.acts import Standing
@@ -44,15 +44,19 @@ class Integrity:
             self._note_poll(at, entry)
         if not isinstance(entry, Storage):
             return []
-        held = [
-            _Holding(canary, row)
-            for row in entry.rows
-            for serial in row.seen
-            if (canary := self._model.canaries.get(serial))
-        ]
+        held = self._held(entry.rows)
         found = [*self._left_over(at, entry), *self._intruded(at, held), *self._misfiled(at, held)]
         found += self._lost(at, {each.canary.serial: each.canary for each in held})
         return list({(violation.breach, violation.serial): violation for violation in reversed(found)}.values())[::-1]
+
+    def lacks(self, at: int, rows: Sequence[Row]) -> bool:
+        """Would something certainly be lost if these rows were all that is stored now?"""
+        return any(self._lost(at, {each.canary.serial: each.canary for each in self._held(rows)}))
+
+    def _held(self, rows: Sequence[Row]) -> list[_Holding]:
+        return [
+            _Holding(canary, row) for row in rows for serial in row.seen if (canary := self._model.canaries.get(serial))
+        ]
 
     def _note_poll(self, at: int, entry: Invocation) -> None:
         """A read of what is new may take it away: a queue is emptied by those who read it."""

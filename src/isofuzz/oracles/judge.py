@@ -1,8 +1,8 @@
 """The judge feeds a history to the model and to every oracle, entry by entry."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from isofuzz.history.entries import Entry
+from isofuzz.history.entries import Entry, Outcome, Row
 from isofuzz.history.model import Model
 from isofuzz.oracles.crossing import Crossing
 from isofuzz.oracles.delivery import DeliveryOracle
@@ -11,6 +11,7 @@ from isofuzz.oracles.integrity import Integrity
 from isofuzz.oracles.issued import Issued
 from isofuzz.oracles.violation import Oracle, Violation
 from isofuzz.oracles.visibility import Visibility
+from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Vocabulary
 
 
@@ -24,8 +25,9 @@ class Judge:
         self.existence = Existence(self.model, self._issued)
         self.violations: list[Violation] = []
         self._only = frozenset(only)
-        integrity = Integrity(self.model, self._issued)
-        self._oracles = (Crossing(self.model), Visibility(self.model), self.delivery, self.existence, integrity)
+        self._visibility = Visibility(self.model)
+        self._integrity = Integrity(self.model, self._issued)
+        self._oracles = (Crossing(self.model), self._visibility, self.delivery, self.existence, self._integrity)
         self._at = 0
 
     def feed(self, entry: Entry) -> list[Violation]:
@@ -41,6 +43,20 @@ class Judge:
         self._at += 1
         self.violations += found
         return found
+
+    # -- what is missing, and might only be late: asked before the entry that would show it
+
+    def lacks_texts(self, step: int, outcome: Outcome, seen: Collection[int]) -> bool:
+        """Would it be wrong that the read of this step ends now, in this way, because that shows too little?"""
+        return Oracle.VISIBILITY in self._only and self._visibility.lacks(self._at, step, outcome, seen)
+
+    def lacks_events(self, sockets: Iterable[Ref]) -> bool:
+        """Would barriers on these sockets now show that an event has not arrived which had to?"""
+        return Oracle.DELIVERY in self._only and any(self.delivery.lacks(self._at, socket) for socket in sockets)
+
+    def lacks_rows(self, rows: Sequence[Row]) -> bool:
+        """Would it be wrong that no more than these rows is stored?"""
+        return Oracle.INTEGRITY in self._only and self._integrity.lacks(self._at, rows)
 
 
 def judge(vocabulary: Vocabulary, history: Iterable[Entry]) -> list[Violation]:

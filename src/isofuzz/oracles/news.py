@@ -5,7 +5,7 @@ are compared, and every session of the user may have been told in between.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from isofuzz.history.acts import Act
@@ -56,19 +56,20 @@ class News:
         new = self._new(deed, max(last.completed, told.disturbed), told.shown)
         return [text for text in new if self._had_to_be_told(deed.user, text, at)]
 
-    def are_refused(self, deed: Deed, at: int) -> bool:
-        """Was there anything that this call, which was refused, had to show, and did nobody else ask for it just then?
-
-        A system may have two who wait for the same take turns.
-        """
+    def lacks(self, deed: Deed, at: int, seen: Collection[int]) -> bool:
+        """Would this call, were it to end now and show no more than this, lack anything that it had to show?"""
         assert deed.user
         told, last = self._told[deed.user, deed.operation.name], self._last.get(_call(deed))
-        if last is None or told.lost or any(_asks_the_same(deed, other) for other in self._model.overlapping(deed)):
+        if last is None or told.lost or self._is_disturbed(deed) or self._is_asked_elsewhere(deed):
             return False
-        new = self._new(deed, max(last.completed, told.disturbed), told.shown)
+        new = self._new(deed, max(last.completed, told.disturbed), told.shown.union(seen))
         return any(self._had_to_be_told(deed.user, text, at) for text in new)
 
-    def _new(self, deed: Deed, since: int, shown: set[int]) -> Iterator[Canary]:
+    def is_asked_twice(self, deed: Deed) -> bool:
+        """Did another call of the same user overlap this one? A system may refuse one and have the other one told."""
+        return any(_asks_the_same(deed, other) for other in self._model.overlapping(deed))
+
+    def _new(self, deed: Deed, since: int, shown: Collection[int]) -> Iterator[Canary]:
         """What others certainly wrote between `since` and this call, and the user was not shown."""
         assert deed.user
         assert deed.operation.shown
@@ -89,7 +90,8 @@ class News:
 
     def _is_asked_elsewhere(self, deed: Deed) -> bool:
         """Does another call of the same user still run, which may be told instead?"""
-        return any(_asks_the_same(deed, other) for other in self._model.in_flight.values())
+        running = self._model.in_flight.values()
+        return any(other is not deed and _asks_the_same(deed, other) for other in running)
 
 
 def _call(deed: Deed) -> Hashable:

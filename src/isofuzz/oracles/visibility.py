@@ -6,7 +6,7 @@ bound of its own. Whoever is entitled to a read is not refused; but a system may
 nothing new. What was never the reader's at all is the crossing oracle's to report.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 
 from isofuzz.history.acts import Standing
@@ -35,11 +35,27 @@ class Visibility:
         if deed.user is None or deed.operation.shows is None or deed.acted_for_operator:
             return []
         news = self._not_told(deed, at, entry)
+        entitled = deed.act.standing is Standing.CERTAIN
         if entry.outcome is Outcome.OK:
-            return [*self._surplus(deed, at, entry), *self._lack(deed, at, entry), *news]
-        if entry.outcome is Outcome.REFUSED and self._denied(deed, at):
+            missing = self._missing(deed, at, entry.seen) if entitled else []
+            lack = [self._violation(deed, at, entry, Breach.MISSING, canary) for canary in missing]
+            return [*self._surplus(deed, at, entry), *lack, *news]
+        if entry.outcome is Outcome.REFUSED and entitled and self._denied(deed, at):
             return [self._violation(deed, at, entry, Breach.DENIED, None)]
         return []
+
+    def lacks(self, at: int, step: int, outcome: Outcome, seen: Collection[int]) -> bool:
+        """Would the read of this step, were it to end now and so, be denied or lack anything that it had to show?"""
+        deed = self._model.deeds[step]
+        if deed.user is None or deed.operation.shows is None or deed.acted_for_operator or outcome is Outcome.INFO:
+            return False
+        if self._model.standing_of(deed, at) is not Standing.CERTAIN:
+            return False
+        if outcome is Outcome.REFUSED:
+            return self._denied(deed, at)
+        if deed.operation.shows is Shows.NEWS:
+            return not _selects(deed) and self._news.lacks(deed, at, seen)
+        return bool(self._missing(deed, at, seen))
 
     def _surplus(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
         """What is shown although it certainly was not there to be shown."""
@@ -62,24 +78,22 @@ class Visibility:
         kept = any(thing.spec.keeps_past for thing in canary.home.lineage())
         return may_be_shown(user, canary, BEGINNING if kept else since, until)
 
-    def _lack(self, deed: Deed, at: int, entry: Completion) -> Iterator[Violation]:
-        """What is not shown although it certainly was there."""
-        if deed.operation.shows is not Shows.ALL or deed.act.standing is not Standing.CERTAIN or _selects(deed):
-            return
+    def _missing(self, deed: Deed, at: int, seen: Collection[int]) -> list[Canary]:
+        """What is not shown, to one who is entitled, although it certainly was there."""
+        if deed.operation.shows is not Shows.ALL or _selects(deed):
+            return []
         scopes: Sequence[Thing | None] = deed.spanned() or [None]
         if any(other.changes(scope) for other in self._model.overlapping(deed) for scope in scopes):
-            return  # pages that shift while they are read may skip what stayed
+            return []  # pages that shift while they are read may skip what stayed
         if any(self._model.may_change_yet(scope) for scope in scopes):
-            return  # and a write that nobody has heard of again may happen meanwhile
+            return []  # and a write that nobody has heard of again may happen meanwhile
         assert deed.user
         assert deed.operation.shown
-        seen = set(entry.seen)
-        shown = deed.operation.shown
-        texts = (text for scope in scopes for text in self._model.texts(deed.user, scope, shown))
-        unseen = dict.fromkeys(text for text in texts if text.serial not in seen)
+        shown, kind = set(seen), deed.operation.shown
+        texts = (text for scope in scopes for text in self._model.texts(deed.user, scope, kind))
+        unseen = dict.fromkeys(text for text in texts if text.serial not in shown)
         missing = [text for text in unseen if must_see(deed.user, text, deed.act.invoked, at)]
-        for canary in sorted(missing, key=attrgetter("serial")):
-            yield self._violation(deed, at, entry, Breach.MISSING, canary)
+        return sorted(missing, key=attrgetter("serial"))
 
     def _not_told(self, deed: Deed, at: int, entry: Completion) -> list[Violation]:
         """What came since the last call and is not shown."""
@@ -89,10 +103,13 @@ class Visibility:
         return [self._violation(deed, at, entry, Breach.MISSING, canary) for canary in missing]
 
     def _denied(self, deed: Deed, at: int) -> bool:
+        """Was one who is entitled refused although there is nothing to refuse?"""
         values = deed.operation.drawn(Draw.VALUE)  # which a system may find invalid
-        if deed.operation.writes or values or _selects(deed) or deed.act.standing is not Standing.CERTAIN:
+        if deed.operation.writes or values or _selects(deed):
             return False
-        return deed.operation.shows is not Shows.NEWS or self._news.are_refused(deed, at)
+        if deed.operation.shows is not Shows.NEWS:
+            return True
+        return self._news.lacks(deed, at, ()) and not self._news.is_asked_twice(deed)
 
     def _violation(self, deed: Deed, at: int, entry: Completion, breach: Breach, canary: Canary | None) -> Violation:
         assert deed.user

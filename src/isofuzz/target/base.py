@@ -110,7 +110,8 @@ class Target:
     `refusals` are exceptions of your client that mean "the system said no", besides `Refused`. `defects` names
     leaks that the system can be told to have, each with a sentence on it; a run that plants one sets `defect`.
     `start_within` and `answer_within` are seconds: how long the system may take to start, and an operation to answer.
-    `grace` is how many seconds a right that was taken away may still show, because a cache keeps it, say.
+    `grace` is how many seconds a right that was taken away may still show, because a cache keeps it, say; `lag` is how
+    many a write may take to show: what is missing is looked for again until then, and what is too much never is.
     """
 
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
@@ -119,6 +120,7 @@ class Target:
     start_within: ClassVar[float] = 30
     answer_within: ClassVar[float] = 10
     grace: ClassVar[float] = 0
+    lag: ClassVar[float] = 0
 
     async def lifespan(self, services: Services) -> AsyncIterator[None]:
         """Start the system, yield once while it is up, stop it. Runs once in each run."""

@@ -69,7 +69,8 @@ def read_signatures(target: type[Target]) -> Signatures:
         if thing.options.within:
             _note_thing(thing.options.within, found, f"class {thing.__name__}")
     _check_lifespan(target)
-    _check_grace(target)
+    _check_seconds(target, "grace", "that a right may still show")
+    _check_seconds(target, "lag", "that a write may take to show")
     vocabulary = Vocabulary(
         things=tuple(_thing_spec(thing, found) for thing in found.things.values()),
         secrets=tuple(SecretSpec(secret.__name__, private=secret.private) for secret in found.secrets.values()),
@@ -281,13 +282,11 @@ def _check_lifespan(target: type[Target]) -> None:
         )
 
 
-def _check_grace(target: type[Target]) -> None:
-    grace: object = target.grace
-    number = isinstance(grace, int | float) and not isinstance(grace, bool)
-    if not (number and math.isfinite(target.grace) and target.grace >= 0):
+def _check_seconds(target: type[Target], name: str, meaning: str) -> None:
+    seconds: object = getattr(target, name)
+    if isinstance(seconds, bool) or not (isinstance(seconds, int | float) and math.isfinite(seconds) and seconds >= 0):
         raise TargetMistake(
-            f"{target.__name__}.grace={grace!r} is no time that a right may still show; write seconds, 0 or more: "
-            "`grace = 0.5`"
+            f"{target.__name__}.{name}={seconds!r} is no time {meaning}; write seconds, 0 or more: `{name} = 0.5`"
         )
 
 

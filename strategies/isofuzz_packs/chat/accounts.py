@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 
+from isofuzz_packs.chat.cache import Cache
 from isofuzz_packs.chat.refusals import NotFound
 from isofuzz_packs.chat.transactions import Database, Session
 
@@ -10,8 +11,9 @@ from isofuzz_packs.chat.transactions import Database, Session
 class Accounts:
     """Users, what they say about themselves, and their sessions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
+        self._cache = cache
 
     async def sign_in(self, name: str) -> tuple[Session, str]:
         """A new session of the user of that name, who may be new, and its token."""
@@ -53,12 +55,22 @@ class Accounts:
     async def set_about(self, session: Session, about: str) -> None:
         """Replace the text about the user."""
         async with self._database.writing(session) as transaction:
-            await transaction.write("UPDATE users SET about = :about WHERE id = :me", about=about, me=session.user)
+            await transaction.write(
+                "UPDATE users SET about = :about, about_version = about_version + 1 WHERE id = :me",
+                about=about,
+                me=session.user,
+            )
 
     async def about(self, session: Session) -> str:
-        """The text about the user."""
-        async with self._database.reading(session) as transaction:
-            [user] = await transaction.rows("SELECT about FROM users WHERE id = :me", me=session.user)
+        """The text about the user, from the cache if it is there as it was written last."""
+        key = f"about:{session.user}"
+        async with self._cache.looking_up(key) as of_version, self._database.reading(session) as transaction:
+            [user] = await transaction.rows("SELECT about_version FROM users WHERE id = :me", me=session.user)
+            kept = await of_version(user.about_version)
+            if kept is not None:
+                return kept
+            [user] = await transaction.rows("SELECT about, about_version FROM users WHERE id = :me", me=session.user)
+        await self._cache.keep(key, user.about_version, user.about)
         return str(user.about)
 
 

@@ -29,17 +29,26 @@ _MOST_WAITING: Final = 100
 
 Answer: TypeAlias = Mapping[str, object]
 Work: TypeAlias = asyncio.Task[Answer]
+Asking: TypeAlias = dict[ClientId, list[Connection]]
+"""By the id that a client chose, the connections on which a request of that id is unanswered."""
 
 
 class Conversation:
     """The requests that come over one connection, done one at a time, in the order in which they came.
 
-    It is listened for more while one is worked on, so that this one can be cancelled.
+    It is listened for more while one is worked on, so that this one can be cancelled. Given what is `asking` in the
+    whole chat, a request is taken to have come over the connection that used its id last.
     """
 
-    def __init__(self, connection: Connection, answer: Callable[[Connection, Request], Awaitable[Answer]]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        answer: Callable[[Connection, Request], Awaitable[Answer]],
+        asking: Asking | None = None,
+    ) -> None:
         self._connection = connection
         self._answer = answer
+        self._asking = asking
         self._turn = asyncio.Lock()  # it goes to those who wait for it in the order in which they came
         self._asked: asyncio.Queue[tuple[ClientId, Work] | None] = asyncio.Queue(_MOST_WAITING)
         self._unanswered: dict[ClientId, Work] = {}
@@ -65,6 +74,8 @@ class Conversation:
             case Envelope(client_id):
                 work = asyncio.create_task(self._work_on(opened))
                 self._unanswered[client_id] = work
+                if self._asking is not None:
+                    self._asking.setdefault(client_id, []).append(self._connection)
                 await self._asked.put((client_id, work))
 
     async def _work_on(self, envelope: Envelope) -> Answer:
@@ -77,8 +88,9 @@ class Conversation:
             await asyncio.wait({work})
             if self._unanswered.get(client_id) is work:  # else the client has used the id again
                 del self._unanswered[client_id]
+            connection = self._connection if self._asking is None else self._asking[client_id].pop()
             with suppress(ConnectionClosed):  # it was done all the same
-                await self._connection.websocket.send(_told(client_id, work))
+                await connection.websocket.send(_told(client_id, work))
 
 
 def _told(client_id: ClientId, work: Work) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from isofuzz_packs.chat.defects import Defect
-from isofuzz_packs.chat.refusals import Forbidden, NotFound
+from isofuzz_packs.chat.refusals import Busy, Forbidden, NotFound
 from isofuzz_packs.chat.threads import Audience, everyone_in
 from isofuzz_packs.chat.transactions import Database, Session, Transaction
 
@@ -68,6 +68,8 @@ class Messages:
         Of each the `id`, `seq`, `author_id`, `body`, `quoted_id` and `quoted_author_id`; fewer than PAGE are the last.
         """
         async with self._database.reading(session) as transaction:
+            if self._defect is Defect.LOCK_STRANDED:
+                await _wait_for_reader(transaction, thread)
             rows = await transaction.rows(
                 """SELECT m.id, m.seq, m.author_id, m.body, m.quoted_id, m.quoted_author_id
                    FROM threads t LEFT JOIN messages m ON m.thread_id = t.id AND m.seq > :after
@@ -76,8 +78,10 @@ class Messages:
                 after=after,
                 page=PAGE,
             )
-        if not rows:
-            raise NotFound
+            if not rows:
+                raise NotFound
+            if self._defect is Defect.LOCK_STRANDED:
+                await transaction.row("SELECT pg_advisory_unlock(hashtext(:thread))", thread=str(thread))
         return [row for row in rows if row.id is not None]  # an empty page is one row without a message
 
     async def search(self, session: Session, wanted: str) -> list[Row[Any]]:
@@ -164,6 +168,15 @@ async def _lock_around_own(transaction: Transaction, session: Session, thread: U
         raise Forbidden
 
 
+async def _wait_for_reader(transaction: Transaction, thread: UUID) -> None:
+    """Let one read the thread at a time, and wait for another a second at most."""
+    await transaction.set("lock_timeout", "1s")
+    try:
+        await transaction.row("SELECT pg_advisory_lock(hashtext(:thread))", thread=str(thread))
+    except DBAPIError as waited_too_long:
+        raise Busy from waited_too_long
+
+
 async def _check_in_thread(transaction: Transaction, message: int, thread: UUID) -> None:
     if not await transaction.row(
         "SELECT id FROM messages WHERE id = :message AND thread_id = :thread", message=message, thread=thread
@@ -182,7 +195,6 @@ async def _act_for_author(transaction: Transaction, message: int) -> None:
     found = await transaction.row("SELECT author_id FROM messages WHERE id = :message", message=message)
     if found is None:
         raise NotFound
-    await transaction.act_as_service_no_more()
     await transaction.act_for_user(found.author_id)
 
 

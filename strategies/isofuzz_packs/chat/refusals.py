@@ -6,6 +6,7 @@ Refusal
 ├── AlreadySignedIn   a connection belongs to one session for as long as it lives
 ├── NotFound          there is no such thing, or it is none of the asker's business: never told apart
 ├── Forbidden         the asker may see the thing, but not do this with it
+├── Busy              others were at it for too long
 └── Cancelled         the asker did not want it any more
 """
 
@@ -46,6 +47,12 @@ class Forbidden(Refusal):
     """The asker may see the thing, but only its owner or author may do this."""
 
     error = "forbidden"
+
+
+class Busy(Refusal):
+    """Others were at the same thing for longer than anyone should wait."""
+
+    error = "busy"
 
 
 class Cancelled(Refusal):

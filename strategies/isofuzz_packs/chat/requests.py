@@ -191,6 +191,11 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Export:
+    """All messages in all threads that one is in, thread by thread."""
+
+
+@dataclass(frozen=True)
 class EditMessage:
     """Replace the body of one's own message in that thread, which is pushed like a new one."""
 
@@ -230,6 +235,7 @@ Request: TypeAlias = (
     | Quote
     | History
     | Search
+    | Export
     | EditMessage
     | DeleteMessage
     | Subscribe

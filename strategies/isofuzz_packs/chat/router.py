@@ -105,6 +105,7 @@ class Router:
         self._connections: dict[Connection, None] = {}
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._defect = defect
+        self._audiences: dict[UUID, Set[UUID]] = {}
 
     def add(self, connection: Connection) -> None:
         """Know of a new connection."""
@@ -151,11 +152,20 @@ class Router:
         """Whether any connection listens to the thread."""
         return any(connection.listens_to(thread) for connection in self._connections)
 
+    def remember_audience(self, thread: UUID, audience: Set[UUID]) -> None:
+        """Take these for who is in the thread until that is changed."""
+        self._audiences[thread] = audience
+
+    def change_audience(self, thread: UUID) -> None:
+        """Know that others may be in the thread now."""
+        self._audiences.pop(thread, None)
+
     def push(self, thread: UUID, audience: Set[UUID], event: str) -> None:
         """Send an event to every connection that listens to the thread and whose user is in the audience.
 
         For a connection that is closed it is kept, and whoever resumes that must still be in the thread to get it.
         """
+        audience = self._audiences.get(thread, audience)
         listening = [connection for connection in self._connections if connection.listens_to(thread)]
         if self._defect is not Defect.SUBSCRIPTION_OUTLIVES_KICK:
             listening = [connection for connection in listening if connection.session.user in audience]
@@ -177,6 +187,7 @@ class Router:
 
     def end_thread(self, thread: UUID) -> None:
         """Forget who listened to a thread that is deleted."""
+        self.change_audience(thread)
         for connection in self._connections:
             connection.drop_subscription(thread)
 

@@ -15,10 +15,11 @@ CREATE FUNCTION acting_user() RETURNS uuid STABLE LANGUAGE sql
     RETURN nullif(current_setting('app.user_id', true), '')::uuid;
 
 CREATE TABLE users (
-    id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    name         text NOT NULL UNIQUE CHECK (name <> ''),
-    about        text NOT NULL DEFAULT '',
-    signed_in_at timestamptz NOT NULL DEFAULT now()
+    id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    name          text NOT NULL UNIQUE CHECK (name <> ''),
+    about         text NOT NULL DEFAULT '',
+    about_version bigint NOT NULL DEFAULT 0,
+    signed_in_at  timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE sessions (
@@ -98,24 +99,20 @@ CREATE POLICY in_seen_thread ON messages FOR SELECT
 CREATE POLICY author ON messages FOR ALL
     USING (author_id = acting_user() AND EXISTS (SELECT FROM threads t WHERE t.id = messages.thread_id));
 
-GRANT USAGE ON SCHEMA public TO {app_role};
-GRANT SELECT, INSERT, UPDATE (about, signed_in_at) ON users           TO {app_role};
-GRANT SELECT, INSERT, DELETE                       ON sessions        TO {app_role};
-GRANT SELECT, INSERT, UPDATE (title), DELETE       ON threads         TO {app_role};
-GRANT SELECT, INSERT, DELETE                       ON thread_members  TO {app_role};
-GRANT SELECT, INSERT, UPDATE (last_seq)            ON thread_counters TO {app_role};
-GRANT SELECT, INSERT, UPDATE (body), DELETE        ON messages        TO {app_role};
-
--- Sessions only as whoever is acted for sees them, so that a transaction can be begun in this role too.
-GRANT USAGE ON SCHEMA public TO {service_role};
-GRANT SELECT ON users, sessions, threads, thread_members, thread_counters, messages TO {service_role};
+GRANT USAGE ON SCHEMA public TO {app_role}, {service_role};
+GRANT SELECT, INSERT, UPDATE (about, about_version, signed_in_at) ON users TO {app_role}, {service_role};
+GRANT SELECT, INSERT, DELETE                 ON sessions        TO {app_role}, {service_role};
+GRANT SELECT, INSERT, UPDATE (title), DELETE ON threads         TO {app_role}, {service_role};
+GRANT SELECT, INSERT, DELETE                 ON thread_members  TO {app_role}, {service_role};
+GRANT SELECT, INSERT, UPDATE (last_seq)      ON thread_counters TO {app_role}, {service_role};
+GRANT SELECT, INSERT, UPDATE (body), DELETE  ON messages        TO {app_role}, {service_role};
 """
 
 
 async def create_schema(owner_url: str, app_role: str, service_role: str) -> None:
     """Create the chat's tables in an empty database, owned by `owner_url`'s role and usable by `app_role`.
 
-    `service_role`, which the application can take on, reads on behalf of everyone.
+    `service_role`, which the application can take on, reads on behalf of everyone, and writes as whoever is acted for.
     """
     connection = await asyncpg.connect(owner_url)
     try:

@@ -9,8 +9,11 @@ from websockets.asyncio.server import ServerConnection, serve, unix_serve
 
 from isofuzz_packs.chat.accounts import Accounts
 from isofuzz_packs.chat.backing import Backing
-from isofuzz_packs.chat.conversation import Conversation
+from isofuzz_packs.chat.cache import Cache
+from isofuzz_packs.chat.conversation import Asking, Conversation
 from isofuzz_packs.chat.defects import Defect
+from isofuzz_packs.chat.exports import Exports
+from isofuzz_packs.chat.fanout import Fanout, SharedFanout
 from isofuzz_packs.chat.messages import Messages
 from isofuzz_packs.chat.router import Connection, Router
 from isofuzz_packs.chat.service import Service
@@ -21,18 +24,34 @@ from isofuzz_packs.chat.transactions import Database
 class ChatServer:
     """The chat on a Unix socket, or on a loopback port (0: any free one), while it is entered.
 
-    `defect` names a leak to plant; an unknown name raises ValueError. Leaving closes every connection and waits for the
-    requests that are being answered.
+    `shared` says that other processes are the same chat, on the same backing. `defect` names a leak to plant; an
+    unknown name raises ValueError. Leaving closes every connection and waits for the requests that are being answered.
     """
 
     def __init__(
-        self, backing: Backing, *, unix_path: Path | None = None, port: int = 0, defect: str | None = None
+        self,
+        backing: Backing,
+        *,
+        unix_path: Path | None = None,
+        port: int = 0,
+        shared: bool = False,
+        defect: str | None = None,
     ) -> None:
         planted = None if defect is None else Defect(defect)
-        self._database = Database(backing.app_url, backing.service_role)
+        self._database = Database(backing.app_url, backing.service_role, planted)
+        self._cache = Cache(backing.cache_url, planted)
         self._router = Router(planted)
-        accounts, threads = Accounts(self._database), Threads(self._database, planted)
-        self._service = Service(accounts, threads, Messages(self._database, planted), self._router, planted)
+        self._fanout = SharedFanout(self._router, backing.cache_url) if shared else Fanout(self._router)
+        self._service = Service(
+            Accounts(self._database, self._cache),
+            Threads(self._database, planted),
+            Messages(self._database, planted),
+            Exports(self._database, planted),
+            self._router,
+            self._fanout,
+            planted,
+        )
+        self._asking: Asking | None = {} if planted is Defect.REPLY_BY_REQUEST_ID else None
         self._unix_path = unix_path
         self._port = port
         self._running = AsyncExitStack()
@@ -41,6 +60,9 @@ class ChatServer:
         async with AsyncExitStack() as starting:
             starting.push_async_callback(self._database.close)
             await self._database.open()
+            starting.push_async_callback(self._cache.close)
+            starting.push_async_callback(self._fanout.close)
+            await self._fanout.open()
             if self._unix_path is not None:
                 listening = unix_serve(self._converse, str(self._unix_path), compression=None)
             else:
@@ -74,6 +96,6 @@ class ChatServer:
         connection = Connection(websocket)
         self._router.add(connection)
         try:
-            await Conversation(connection, self._service.answer).hold()
+            await Conversation(connection, self._service.answer, self._asking).hold()
         finally:
             self._router.remove(connection)

@@ -1,11 +1,19 @@
 """What each request does: store, tell the router, and say what came of it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
+from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from isofuzz_packs.chat.accounts import Accounts
+from isofuzz_packs.chat.careless import Background, Lineup
 from isofuzz_packs.chat.defects import Defect
+from isofuzz_packs.chat.exports import Exports
+from isofuzz_packs.chat.fanout import Fanout
 from isofuzz_packs.chat.messages import PAGE, Messages, Quotation
 from isofuzz_packs.chat.protocol import event
 from isofuzz_packs.chat.refusals import NotFound
@@ -13,6 +21,7 @@ from isofuzz_packs.chat.requests import (
     DeleteMessage,
     DeleteThread,
     EditMessage,
+    Export,
     History,
     Invite,
     Kick,
@@ -37,25 +46,39 @@ from isofuzz_packs.chat.transactions import Session
 
 Answer = Mapping[str, object]
 _DONE: Answer = {}
+_asking: ContextVar[Session] = ContextVar("asking")
 
 
 class Service:
     """The chat, apart from its sockets."""
 
     def __init__(
-        self, accounts: Accounts, threads: Threads, messages: Messages, router: Router, defect: Defect | None
+        self,
+        accounts: Accounts,
+        threads: Threads,
+        messages: Messages,
+        exports: Exports,
+        router: Router,
+        fanout: Fanout,
+        defect: Defect | None,
     ) -> None:
         self._accounts = accounts
         self._threads = threads
         self._messages = messages
+        self._exports = exports
         self._router = router
+        self._fanout = fanout
         self._defect = defect
         self._kicked: set[tuple[UUID, UUID]] = set()
+        self._current: Session | None = None
+        self._background = Background()
+        self._lineup = Lineup()
 
     async def answer(self, connection: Connection, request: Request) -> Answer:
         """Do what is asked, for the session of the connection; raises Refusal."""
         match request:
             case Ping():
+                await self._fanout.settle()
                 return _DONE
             case SignIn(name):
                 return await self._sign_in(connection, name)
@@ -65,7 +88,7 @@ class Service:
                 return await self._log_out(connection.session)
             case Subscribe(thread):
                 return await self._subscribe(connection, thread)
-            case SetAbout() | ReadAbout() | OpenThread() | ListThreads() | Search():
+            case SetAbout() | ReadAbout() | OpenThread() | ListThreads() | Search() | Export():
                 return await self._answer_about_own(connection.session, request)
             case DeleteThread() | Invite() | Kick() | Share():
                 return await self._answer_about_thread(connection.session, request)
@@ -101,24 +124,35 @@ class Service:
 
     async def _log_out(self, session: Session) -> Answer:
         await self._accounts.log_out(session)
-        self._router.end_session(session)
+        await self._fanout.end_session(session)
         return _DONE
 
     async def _subscribe(self, connection: Connection, thread: UUID) -> Answer:
         user = connection.session.user
-        async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+        planted = self._defect is Defect.SUBSCRIBE_OUT_OF_TURN
+        async with nullcontext() if planted else self._router.in_turn(thread):
+            listened = planted or self._fanout.has_listeners(thread)
             audience = await self._threads.look_in(connection.session, thread, has_listeners=listened)
+            if planted:
+                self._router.remember_audience(thread, audience)
             connection.subscribe(thread)
-            self._router.notify(thread, audience - {user}, event("joined", thread, user=str(user)))
+            await self._fanout.notify(thread, audience - {user}, event("joined", thread, user=str(user)))
         return _DONE
 
     async def _answer_about_own(
-        self, session: Session, request: SetAbout | ReadAbout | OpenThread | ListThreads | Search
+        self, session: Session, request: SetAbout | ReadAbout | OpenThread | ListThreads | Search | Export
     ) -> Answer:
+        if self._defect is Defect.CURRENT_USER_GLOBAL:
+            self._current = session
+            await asyncio.sleep(0)
+            session = self._current
         match request:
             case SetAbout(about):
-                await self._accounts.set_about(session, about)
+                if self._defect is Defect.CALLER_KEPT:
+                    _asking.set(session)
+                    await self._background.done(lambda: self._accounts.set_about(_asking.get(), about))
+                else:
+                    await self._accounts.set_about(session, about)
                 return _DONE
             case ReadAbout():
                 return {"about": await self._accounts.about(session)}
@@ -134,8 +168,9 @@ class Service:
                     "total": total,
                 }
             case Search(text):
-                found = await self._messages.search(session, text)
-                return {"messages": [{"message": m.id, "thread": str(m.thread_id), "body": m.body} for m in found]}
+                return _found(await self._messages.search(session, text))
+            case Export():
+                return _found(await self._exports.messages(session))
 
     async def _answer_about_thread(self, session: Session, request: DeleteThread | Invite | Kick | Share) -> Answer:
         thread = request.thread
@@ -143,12 +178,14 @@ class Service:
             case DeleteThread():
                 async with self._router.in_turn(thread):
                     await self._threads.delete_thread(session, thread)
-                    self._router.end_thread(thread)
+                    await self._fanout.end_thread(thread)
             case Invite(_, user):
                 await self._threads.invite(session, thread, user)
+                self._router.change_audience(thread)
             case Kick(_, user):
                 async with self._router.in_turn(thread):
                     await self._threads.kick(session, thread, user)
+                    self._router.change_audience(thread)
                 if self._defect is Defect.MEMBERSHIP_CACHED:
                     self._kicked.add((thread, user))
             case Share(_, members, title):
@@ -177,29 +214,31 @@ class Service:
         if title is None or opened.settled:
             return {"thread": str(thread), "title": opened.title}
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             renamed = await self._threads.rename(session, thread, title, has_listeners=listened)
-            self._router.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
+            await self._fanout.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
         return {"thread": str(thread), "title": title}
 
     async def _share(self, session: Session, thread: UUID, members: Sequence[UUID], title: str) -> None:
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             renamed = await self._threads.share(session, thread, members, title, has_listeners=listened)
-            self._router.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
+            self._router.change_audience(thread)
+            await self._fanout.push(thread, renamed.audience, event("renamed", thread, **renamed.told))
 
     async def _post(self, session: Session, thread: UUID, body: str, quotation: Quotation | None = None) -> int:
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             posted = await self._messages.post(session, thread, body, quotation, has_listeners=listened)
             told = event("message", thread, message=posted.message, body=body)
-            self._router.push(thread, posted.audience, told)
+            await self._fanout.push(thread, posted.audience, told)
         return posted.message
 
     async def _history(self, session: Session, thread: UUID, after: int) -> Answer:
         if (thread, session.user) in self._kicked:  # empty unless MEMBERSHIP_CACHED is planted
             raise NotFound
-        page = await self._messages.history(session, thread, after)
+        reading = self._messages.history(session, thread, after)
+        page = await (self._lineup.done(reading) if self._defect is Defect.RESULTS_LINED_UP else reading)
         messages = [
             {
                 "message": m.id,
@@ -215,13 +254,17 @@ class Service:
 
     async def _edit(self, session: Session, thread: UUID, message: int, body: str) -> None:
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             audience = await self._messages.edit(session, thread, message, body, has_listeners=listened)
-            self._router.push(thread, audience, event("edit", thread, message=message, body=body))
+            await self._fanout.push(thread, audience, event("edit", thread, message=message, body=body))
 
     async def _delete(self, session: Session, message: int) -> None:
         thread = await self._messages.thread_of(session, message)
         async with self._router.in_turn(thread):
-            listened = self._router.has_listeners(thread)
+            listened = self._fanout.has_listeners(thread)
             audience = await self._messages.delete(session, thread, message, has_listeners=listened)
-            self._router.notify(thread, audience, event("deleted", thread, message=message))
+            await self._fanout.notify(thread, audience, event("deleted", thread, message=message))
+
+
+def _found(messages: Sequence[Row[Any]]) -> Answer:
+    return {"messages": [{"message": m.id, "thread": str(m.thread_id), "body": m.body} for m in messages]}

@@ -59,11 +59,12 @@ class Who(User):
 class Line(WebSocket):
     """A connection: requests and their replies, and between them the events that it is subscribed to.
 
-    `token` is that of its session, `handle` what the chat calls the connection. What is asked for on one that was
-    resumed is asked for on its `successor`; `turn` has requests wait until that is there. `numbers` are the ids of its
-    requests.
+    `token` is that of its session, `handle` what the chat calls the connection, `path` the Unix socket that it was made
+    on, which is where it can be resumed. What is asked for on one that was resumed is asked for on its `successor`;
+    `turn` has requests wait until that is there. `numbers` are the ids of its requests.
     """
 
+    path: str = ""
     token: str = ""
     handle: str = ""
     successor: "Line | None" = None
@@ -99,7 +100,7 @@ class Line(WebSocket):
         return reply["ok"]
 
     async def barrier(self) -> None:
-        """The chat pushes an event before it answers the write, so what precedes this answer is all there is."""
+        """What was pushed before it, wherever that was asked for, precedes the answer to a ping."""
         await self.call("ping")
 
 
@@ -138,20 +139,14 @@ class Renames(Subscription[Title], echo=True, once=True, in_order=True, replay=T
     """Each new title of one thread."""
 
 
-class Chat(Target):
-    """The reference chat. `defect` plants one leak of the zoo."""
+class Operations(Target):
+    """What the users of the reference chat can do, wherever it runs."""
 
     defects: ClassVar = {str(defect): DESCRIPTIONS[defect].sentence for defect in Defect}
 
-    async def lifespan(self, services: Services) -> AsyncIterator[None]:
-        """Create the schema as its owner, and run the server as a role that row security binds."""
-        self._path = services.folder / "chat.sock"
-        async with ChatServer(await prepare(services), unix_path=self._path, defect=self.defect) as self._server:
-            yield
-
-    async def reset(self) -> None:
-        """Have the server forget the connections that could be resumed."""
-        self._server.forget_closed()
+    def next_path(self) -> str:
+        """The Unix socket on which the chat takes the next connection that goes on in no other's place."""
+        raise NotImplementedError
 
     async def stored(self, database: Database) -> Iterable[Stored]:
         """Every message, title and text about a user."""
@@ -161,10 +156,6 @@ class Chat(Target):
                UNION ALL SELECT about, NULL, id::text FROM users"""
         )
         return [Stored(row["text"], row["thread"], row["owner"]) for row in rows]
-
-    async def pooled(self, query: str) -> Sequence[str]:
-        """The server runs in this process, so its pool can be asked directly."""
-        return await self._server.pooled(query)
 
     @operation
     async def sign_in(self, name: Name) -> tuple[Who, Me, Line]:
@@ -192,7 +183,7 @@ class Chat(Target):
 
     async def _resume(self, me: Me, line: Line) -> Line:
         async with line.turn:
-            successor = await self._connect()
+            successor = await _connect(line.path)
             if line.token == me.token and line.successor is None:  # else it is not this session's to drop
                 line.successor = successor
                 await line.close()
@@ -244,6 +235,11 @@ class Chat(Target):
         return await me.line.call("search", text=text)
 
     @operation
+    async def export(self, me: Me) -> All[Body]:
+        """All messages of all threads that one is in."""
+        return await me.line.call("export")
+
+    @operation
     async def invite(self, me: Me, room: Room, member: Grants[Who]) -> None:
         """Let a user into one's own thread."""
         await me.line.call("invite", thread=room.id, user=member.id)
@@ -292,12 +288,37 @@ class Chat(Target):
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Line]:
         """A new connection, which is dropped unless what is asked for on it first succeeds."""
-        line = await self._connect()
+        line = await _connect(self.next_path())
         try:
             yield line
         except BaseException:
             await line.abort()
             raise
 
-    async def _connect(self) -> Line:
-        return await Line.open(self._server.url, unix=str(self._path))
+
+async def _connect(path: str) -> Line:
+    line = await Line.open("ws://localhost/", unix=path)
+    line.path = path
+    return line
+
+
+class Chat(Operations):
+    """The reference chat in this process. `defect` plants one leak of the zoo."""
+
+    async def lifespan(self, services: Services) -> AsyncIterator[None]:
+        """Create the schema as its owner, and run the server as a role that row security binds."""
+        self._path = services.folder / "chat.sock"
+        async with ChatServer(await prepare(services), unix_path=self._path, defect=self.defect) as self._server:
+            yield
+
+    async def reset(self) -> None:
+        """Have the server forget the connections that could be resumed."""
+        self._server.forget_closed()
+
+    async def pooled(self, query: str) -> Sequence[str]:
+        """The server runs in this process, so its pool can be asked directly."""
+        return await self._server.pooled(query)
+
+    def next_path(self) -> str:
+        """The only one."""
+        return str(self._path)

@@ -37,6 +37,7 @@ class Threads:
     def __init__(self, database: Database, defect: Defect | None) -> None:
         self._database = database
         self._defect = defect
+        self._listed: list[Row[Any]] = []
 
     async def open_thread(self, session: Session, slug: str, title: str | None) -> Row[Any]:
         """`id` and `title` of the user's thread of that slug, made if there is none.
@@ -73,7 +74,7 @@ class Threads:
     ) -> Row[Any] | None:
         """Like opening a thread that exists, but by `name/slug` as a pattern, and on behalf of everyone."""
         await transaction.act_as_service()
-        found = await transaction.row(
+        return await transaction.row(
             """SELECT t.id, t.title, coalesce(t.title = :title, true) OR t.owner_id <> :me AS settled
                FROM threads t JOIN users u ON u.id = t.owner_id
                WHERE u.name || '/' || t.slug LIKE (SELECT name FROM users WHERE id = :me) || '/' || :slug
@@ -82,8 +83,6 @@ class Threads:
             slug=slug,
             title=title,
         )
-        await transaction.act_as_service_no_more()
-        return found
 
     async def _check_unused_by_others(self, transaction: Transaction, session: Session, slug: str) -> None:
         await transaction.act_as_service()
@@ -91,7 +90,6 @@ class Threads:
             "SELECT id FROM threads WHERE slug = :slug AND owner_id <> :me", slug=slug, me=session.user
         ):
             raise Forbidden
-        await transaction.act_as_service_no_more()
 
     async def rename(self, session: Session, thread: UUID, title: str, *, has_listeners: bool) -> Renamed:
         """Call the user's own thread by another title."""
@@ -127,7 +125,11 @@ class Threads:
             threads = await transaction.rows("SELECT id, owner_id, slug, title FROM threads ORDER BY position")
             if self._defect is Defect.COUNT_UNFILTERED:
                 await transaction.act_as_service()
+            if self._defect is Defect.LIST_KEPT_ON_SERVICE:
+                self._listed = threads
             [count] = await transaction.rows("SELECT count(*) AS total FROM threads")
+            if self._defect is Defect.LIST_KEPT_ON_SERVICE:
+                threads = self._listed
         return threads, int(count.total)
 
     async def seen_among(self, session: Session, threads: Sequence[UUID]) -> frozenset[UUID]:
@@ -210,6 +212,4 @@ async def _let_in(transaction: Transaction, session: Session, thread: UUID, user
 async def _as_it_is(transaction: Transaction, thread: UUID) -> Renamed:
     """Who is in a thread and what it is called, before that changes."""
     [old] = await transaction.rows("SELECT title FROM threads WHERE id = :thread", thread=thread)
-    audience = await everyone_in(transaction, thread)
-    await transaction.act_as_service_no_more()
-    return Renamed(audience, {"was": old.title})
+    return Renamed(await everyone_in(transaction, thread), {"was": old.title})

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from tests.integration.forking import Forking
 
 Isofuzz: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -30,9 +32,27 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours} | {"COLUMNS": "200"}
 
 
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking]:
+    with closing(Forking(COMMAND, patience=100)) as forking:
+        yield forking
+
+
 @pytest.fixture
-def isofuzz(folder: Path, environment: dict[str, str]) -> Isofuzz:
+def isofuzz(forking: Forking, folder: Path, environment: dict[str, str]) -> Isofuzz:
     """Run a command to its end; its answer holds no traceback, no bug of isofuzz's own, and no credential."""
+
+    def run(*arguments: str | bytes, stdin: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
+        done = forking.run(*arguments, cwd=folder, env=environment | variables, stdin=stdin)
+        check_manners(done.stdout + done.stderr)
+        return done
+
+    return run
+
+
+@pytest.fixture
+def installed(folder: Path, environment: dict[str, str]) -> Isofuzz:
+    """As `isofuzz`, by the installed command, which imports everything where it finds itself."""
 
     def run(*arguments: str | bytes, stdin: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(

@@ -86,20 +86,20 @@ def test_a_full_disk_is_told_and_a_leak_outranks_it(
     assert "isofuzz: standard output cannot be written: No space left on device\n" in done.stderr
 
 
-def test_an_argument_that_is_no_text(isofuzz: Isofuzz) -> None:
-    done = isofuzz("run", b"caf\xe9")
+def test_an_argument_that_is_no_text(installed: Isofuzz) -> None:
+    done = installed("run", b"caf\xe9")
     assert done.returncode == 2
     assert done.stderr.startswith("isofuzz: there is no pack 'caf")
 
 
-def test_a_name_in_another_script(isofuzz: Isofuzz) -> None:
-    done = isofuzz("new", "чат")
+def test_a_name_in_another_script(installed: Isofuzz) -> None:
+    done = installed("new", "чат")
     assert done.returncode == 2
     assert done.stderr.startswith("isofuzz: 'чат' cannot name a module")
 
 
-def test_a_terminal_without_utf_8_does_not_cost_the_report(isofuzz: Isofuzz) -> None:
-    done = isofuzz("run", "notes:Notes", "--defect", "read-all", PYTHONIOENCODING="ascii")
+def test_a_terminal_without_utf_8_does_not_cost_the_report(installed: Isofuzz) -> None:
+    done = installed("run", "notes:Notes", "--defect", "read-all", PYTHONIOENCODING="ascii")
     assert done.returncode == 1
     assert done.stdout.startswith("LEAKED: ")
 
@@ -110,35 +110,35 @@ def test_no_home_is_needed(folder: Path, environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_temporary_folder_that_cannot_be_used_is_passed_over(isofuzz: Isofuzz, folder: Path) -> None:
-    done = isofuzz("run", "notes:Notes", "--only", "delivery", TMPDIR=str(folder / "notes.py"))
+def test_a_temporary_folder_that_cannot_be_used_is_passed_over(installed: Isofuzz, folder: Path) -> None:
+    done = installed("run", "notes:Notes", "--only", "delivery", TMPDIR=str(folder / "notes.py"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_case_that_leads_in_circles(isofuzz: Isofuzz, folder: Path) -> None:
+def test_a_case_that_leads_in_circles(installed: Isofuzz, folder: Path) -> None:
     (folder / "loop.json").symlink_to("loop.json")
-    done = isofuzz("replay", "loop.json")
+    done = installed("replay", "loop.json")
     assert done.returncode == 2
     assert "CANNOT RUN  loop.json\n  loop.json cannot be read: Too many levels of symbolic links" in done.stdout
 
 
-def test_a_case_that_is_no_text(isofuzz: Isofuzz, folder: Path) -> None:
+def test_a_case_that_is_no_text(installed: Isofuzz, folder: Path) -> None:
     (folder / "binary.json").write_bytes(bytes(range(256)))
-    done = isofuzz("replay", "binary.json")
+    done = installed("replay", "binary.json")
     assert done.returncode == 2
     assert "binary.json is not an isofuzz case: it is no UTF-8 text" in done.stdout
 
 
-def test_a_configuration_that_is_no_text(isofuzz: Isofuzz, folder: Path) -> None:
+def test_a_configuration_that_is_no_text(installed: Isofuzz, folder: Path) -> None:
     (folder / "pyproject.toml").write_bytes(b"[tool.isofuzz]\ntarget = '\xff'\n")
-    done = isofuzz("run")
+    done = installed("run")
     assert done.returncode == 2
     assert done.stderr.endswith("pyproject.toml is no UTF-8 text, as TOML must be: save it as UTF-8\n")
 
 
-def test_a_case_of_a_target_elsewhere_is_not_imported(isofuzz: Isofuzz, folder: Path) -> None:
+def test_a_case_of_a_target_elsewhere_is_not_imported(installed: Isofuzz, folder: Path) -> None:
     """Cases are passed on, and importing runs code."""
-    assert isofuzz("run", "notes.py:Notes", "--defect", "read-all", "--out", "cases").returncode == 1
+    assert installed("run", "notes.py:Notes", "--defect", "read-all", "--out", "cases").returncode == 1
     [case] = (folder / "cases").glob("*.json")
     with TemporaryDirectory() as elsewhere:
         trap = Path(elsewhere, "notes.py")
@@ -146,7 +146,7 @@ def test_a_case_of_a_target_elsewhere_is_not_imported(isofuzz: Isofuzz, folder: 
         trap.write_text(f"open('trapped', 'w')\n{trap.read_text()}")
         case.write_text(case.read_text().replace('"notes.py:Notes"', f'"{trap}:Notes"'))
 
-        done = isofuzz("replay", "cases")
+        done = installed("replay", "cases")
 
     assert done.returncode == 2
     assert "is outside of this folder" in done.stdout

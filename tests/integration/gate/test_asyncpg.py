@@ -121,7 +121,15 @@ async def test_a_running_statement_is_cancelled(client: Connection, either: Gate
     assert await client.fetchval("SELECT 1") == 1
 
 
-async def test_types_are_looked_up(client: Connection) -> None:
+async def test_a_reset_is_not_held(client: Connection, either: Gated) -> None:
+    await client.execute("SET application_name = 'changed'")
+    either.released.clear()
+    await client.reset()
+    assert either.released == []
+    assert await client.fetchval("SELECT current_setting('application_name')") == ""
+
+
+async def test_types_are_looked_up(client: Connection, either: Gated) -> None:
     name = f"mood_{secrets.token_hex(4)}"
     await client.execute(f"CREATE TYPE {name} AS ENUM ('good', 'bad')")
     await client.execute(f"CREATE TYPE {name}_pair AS (first {name}, second int)")
@@ -129,6 +137,7 @@ async def test_types_are_looked_up(client: Connection) -> None:
     assert await client.fetchval(f"SELECT ('bad', 2)::{name}_pair") == ("bad", 2)
     await client.set_type_codec("json", encoder=str, decoder=len, schema="pg_catalog")
     assert await client.fetchval("SELECT '[1, 2]'::json") == 6
+    assert not [text for text in either.released if "pg_" in text or "jit" in text]
 
 
 async def test_a_pool(either: Gated) -> None:

@@ -12,8 +12,6 @@ import pytest
 from tests.integration.gate.conftest import Gated, gate_before
 from tests.integration.gate.raw import STARTUP, Raw, message, packet, query, raw
 
-from isofuzz.errors import UsageError
-from isofuzz.gate.upstream import Upstream
 from isofuzz.services.folders import RunFolder, run_folder
 from isofuzz.services.postgres.binaries import find_postgres
 from isofuzz.services.postgres.cluster import running_cluster
@@ -266,12 +264,6 @@ async def test_a_port_is_no_way_to_do_without_a_password(gated: Gated) -> None:
     assert b"28000" in answer
     assert b"asks for a password" in answer
     await is_still_there(gated)
-
-
-def test_tls_to_the_server_is_refused() -> None:
-    with pytest.raises(UsageError, match="sslmode=require"):
-        Upstream.at("db.example", 5432, sslmode="require")
-    assert str(Upstream.at("db.example", 5432, sslmode="prefer")) == "db.example:5432"
 
 
 async def test_the_socket_is_for_this_user_alone(gated: Gated) -> None:

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import copy_context
+from typing import Any
 
 import asyncpg
 import pytest
 from tests.integration.gate.conftest import Gated
+from tests.integration.gate.raw import query, raw
 
 from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.operation import CURRENT, Operation
 from isofuzz.services.postgres.connecting import Connection, connected
 
 
@@ -135,3 +139,127 @@ async def test_dropped_after_while_the_reply_is_held(gated: Gated, client: Conne
     with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
         await writing
     assert await rows(gated) == 1
+
+
+async def test_dropped_after_while_it_waits_for_a_lock(gated: Gated, client: Connection) -> None:
+    """Hanging up waits until the server is done."""
+    async with connected(gated.direct) as holder:
+        lock = holder.transaction()
+        await lock.start()
+        await holder.execute("LOCK note")
+        writing = gated.start(client.execute("INSERT INTO note VALUES (1, 'a')"))
+        connection = await gated.one_parked()
+        connection.drop_after()
+        assert connection.owes
+        assert connection in gated.gate.connections
+        await lock.rollback()
+        with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
+            await writing
+    assert await rows(gated) == 1
+
+
+async def test_what_waits_for_a_lock_is_owed_until_it_is_given(gated: Gated, client: Connection) -> None:
+    async with client_of(gated) as other:
+        for one in (client, other):
+            await one.execute("BEGIN")
+        taking = gated.start(client.execute("LOCK note"))
+        holder = await gated.one_parked()
+        holder.release()
+        await taking
+        waiting = gated.start(other.execute("LOCK note"))
+        waiter = await gated.one_parked()
+        waiter.release()
+        committing = gated.start(client.execute("COMMIT"))
+        assert await gated.one_parked() is holder
+        assert waiter.owes
+        assert not holder.owes
+        waiter.hold_reply()
+        holder.release()
+        await committing
+        await gated.until(lambda: waiter.reply_held and not waiter.owes)
+        assert not waiting.done()
+        waiter.deliver()
+        await waiting
+        assert (holder.transaction, waiter.transaction) == ("I", "T")
+
+
+async def test_batches_that_a_client_sends_ahead_are_released_one_by_one(gated: Gated, client: Connection) -> None:
+    async with raw(gated.socket) as ahead:
+        await ahead.start()
+        ahead.send(b"".join(query(text) for text in ("SELECT 1", "BEGIN", "ROLLBACK", "SELECT 2", "SELECT 3", "BEGIN")))
+        connection = await gated.one_parked()
+        texts = []
+        for replies in (3, 1, 2):
+            assert connection.parked
+            texts.append(connection.parked.text)
+            connection.release()
+            for _ in range(replies):
+                await ahead.until(b"Z")
+        assert texts == ["SELECT 1", "SELECT 2", "SELECT 3"]
+        assert connection.parked is None
+        assert connection.transaction == "T"
+        with pytest.raises(ValueError, match="no parked batch"):
+            connection.release()
+
+
+async def test_what_a_client_sends_ahead_is_read_only_so_far(gated: Gated, client: Connection) -> None:
+    async with raw(gated.socket) as ahead:
+        await ahead.start()
+        ahead.send(query("SELECT 1") * 20_000)
+        connection = await gated.one_parked()
+        await gated.until(lambda: not connection.owes)
+        gated.release_at_once()
+        connection.release()
+        for _ in range(20_000):
+            await ahead.until(b"Z")
+    assert gated.gate.most_buffered < 2**20
+
+
+async def test_a_client_that_goes_takes_along_what_is_parked(gated: Gated, client: Connection) -> None:
+    await client.execute("BEGIN")
+    writing = gated.start(client.execute("INSERT INTO note VALUES (1, 'a')"))
+    connection = await gated.one_parked()
+    client.terminate()
+    with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
+        await writing
+    await gated.until(lambda: connection not in gated.gate.connections)
+    assert connection.parked is None
+    assert await rows(gated) == 0
+
+
+async def test_a_session_that_starts_is_no_part_of_an_operation(gated: Gated) -> None:
+    """Whoever moves the operations one by one would else wait for the gate, which waits for them."""
+    operation = Operation(1)
+    tasks: dict[str, Operation | None] = {}
+    loop = asyncio.get_running_loop()
+
+    def factory(loop: asyncio.AbstractEventLoop, work: Any, **named: Any) -> Any:
+        tasks[work.__qualname__] = (named.get("context") or copy_context()).get(CURRENT)
+        return asyncio.Task(work, loop=loop, **named)
+
+    async def start_one() -> None:
+        CURRENT.set(operation)
+        await (await loop.create_task(asyncpg.connect(str(gated.url)))).close()
+
+    loop.set_task_factory(factory)
+    await loop.create_task(start_one())
+    loop.set_task_factory(None)
+    assert tasks.pop("connect") is operation
+    assert tasks.pop("ClientDoor._reach") is None
+    assert [owner for name, owner in tasks.items() if "accept_connection" in name] == [None]
+
+
+async def test_a_gate_that_closes_hangs_up_on_everybody(gated: Gated, client: Connection) -> None:
+    async with client_of(gated) as other:
+        working = [gated.start(one.execute("INSERT INTO note VALUES (1, 'a')")) for one in (client, other)]
+        await gated.until(lambda: len(gated.parked) == 2)
+        held = gated.parked[0]
+        held.hold_reply()
+        held.release()
+        await gated.until(lambda: held.reply_held)
+        await gated.gate.close()
+        assert not gated.gate.connections
+        assert not gated.socket.exists()
+        for work in working:
+            with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
+                await work

@@ -1,13 +1,18 @@
 """A database server that restarts while a run goes on."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 Start = Any
 Server = Any
 
 
-async def test_it_is_told_and_what_it_left_is_dropped_by_the_next_run(start: Start, server: Server) -> None:
-    run = start("run", "chat", "--profile", "nightly", ISOFUZZ_DATABASE_URL=str(server.url))
+async def test_it_is_told_and_what_it_left_is_dropped_by_the_next_run(
+    start: Start, server: Server, tmp_path: Path
+) -> None:
+    shutil.copy(Path(__file__).with_name("household.py"), tmp_path)  # its sweep is short
+    run = start("run", "household:Household", "--profile", "nightly", ISOFUZZ_DATABASE_URL=str(server.url))
     assert any("find" in line for line in run.stderr)
 
     server.restart()
@@ -21,7 +26,7 @@ async def test_it_is_told_and_what_it_left_is_dropped_by_the_next_run(start: Sta
     assert "hunter2" not in stdout + stderr
     assert await server.left_behind()
 
-    following = start("run", "chat", "--profile", "replay", ISOFUZZ_DATABASE_URL=str(server.url))
+    following = start("run", "household:Household", "--profile", "replay", ISOFUZZ_DATABASE_URL=str(server.url))
     stdout, stderr = following.communicate(timeout=60)
 
     assert following.returncode == 0, stdout + stderr

@@ -23,6 +23,11 @@ Server = Any
 RUN = ("run", "household:Household", "--defect", "read-all", "--profile", "ci")
 LEAK_SEEN = re.compile(r": (\.isofuzz/cases/\S+\.json)$", re.MULTILINE)
 MOMENTS = 10
+FEW_PROGRAMS = """
+[tool.isofuzz.budgets.ci]
+programs = 10
+"""
+"""So that the moments fall less on programs, which are all alike, and more on what else a run does."""
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["embedded", "given"])
@@ -31,6 +36,7 @@ async def test_nothing_stays_and_nothing_is_lost(
 ) -> None:
     """Every other time the watchdog is killed as well, so that only the next start can clear up."""
     shutil.copy(Path(__file__).with_name("household.py"), tmp_path)
+    (tmp_path / "pyproject.toml").write_text(FEW_PROGRAMS)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     database_url = str(server.url) if given else None
     variables = {"ISOFUZZ_DATABASE_URL": database_url} if database_url else {}

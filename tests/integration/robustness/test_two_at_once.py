@@ -1,4 +1,4 @@
-"""Two runs at once, for half a minute, on one server and in one folder."""
+"""Two runs at once, on one server and in one folder."""
 
 from pathlib import Path
 from typing import Any
@@ -8,18 +8,22 @@ from isofuzz.cases.store import case_files, read_case
 Start = Any
 Server = Any
 
-HALF_A_MINUTE = """
+SOME_PROGRAMS = """
 [tool.isofuzz.budgets.nightly]
-programs = 1000000
+programs = 5
 seconds = 30
 """
+"""After the sweep, which is as long in every profile: runs that meet have met before."""
 
 
 async def test_healthy_ones_do_not_meet(start: Start, server: Server, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text(HALF_A_MINUTE)
+    (tmp_path / "pyproject.toml").write_text(SOME_PROGRAMS)
     url = str(server.url)
     runs = [start("run", "chat", "--profile", "nightly", ISOFUZZ_DATABASE_URL=url) for _ in range(2)]
 
+    for run in runs:
+        assert any("sweep" in line for line in run.stderr)
+    assert len(await server.left_behind()) == 4, "both have a database and its owner, and most of the sweep before them"
     told = [run.communicate(timeout=200) for run in runs]
 
     for run, (stdout, stderr) in zip(runs, told, strict=True):

@@ -125,6 +125,7 @@ violations = st.builds(
     other=anything,
     without=serials,
     instead=st.none() | numbers,
+    kind=names,
 )
 some_programs = st.lists(programs(), max_size=2).map(tuple)
 
@@ -395,7 +396,7 @@ class TestVersions:
         document["version"] = 1
         for newer in ("earlier", "origin", "counterpart"):
             del document[newer]
-        for newer in ("other", "without", "instead"):
+        for newer in ("other", "without", "instead", "kind"):
             del document["violation"][newer]
         for entry in document["history"]:
             entry.pop("ids", None)

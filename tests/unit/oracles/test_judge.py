@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tests.unit.oracles.model.comparison import interferences
 from tests.unit.oracles.model.leaky import INTERFERING, LEAKS
 from tests.unit.oracles.model.service import Service
-from tests.unit.oracles.model.simulation import breaches, simulate
+from tests.unit.oracles.model.simulation import breaches, history_of, simulate
 
-from isofuzz.history.entries import Invocation, Pooled
+from isofuzz.history.entries import Barrier, Completion, Invocation, Pooled, Storage
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.residue import Residue
-from isofuzz.oracles.violation import Oracle
+from isofuzz.oracles.violation import Breach, Oracle
 from isofuzz.program.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _PROGRAMS = 400
 """So many programs are ample to see any of the leaks."""
+
+_TOO_LITTLE = (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED, Breach.LOST)
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
@@ -70,6 +72,28 @@ def seen(found: Iterator[list[str]], breach: str) -> bool:
 )
 def test_a_leak_is_seen(vocabulary: Vocabulary, service: type[Service], breach: str, focus: tuple[str, ...]) -> None:
     assert seen((breaches(service, vocabulary, seed, 40, focus) for seed in range(_PROGRAMS)), breach)
+
+
+def foretold(judge: Judge, entry: Entry) -> bool:
+    """Does the judge say beforehand that this entry shows too little?"""
+    match entry:
+        case Completion():
+            return judge.lacks_texts(entry.step, entry.outcome, entry.seen)
+        case Barrier(socket=socket, orders=True):
+            return judge.lacks_events([socket])
+        case Storage(rows):
+            return judge.lacks_rows(rows)
+    return False
+
+
+@pytest.mark.parametrize("service", [Service, *dict.fromkeys(service for service, *_ in LEAKS)])
+def test_what_is_missing_is_known_before_it_is_judged(vocabulary: Vocabulary, service: type[Service]) -> None:
+    """So that one may look again, as long as it may only be late."""
+    for seed in range(10):
+        judge = Judge(vocabulary)
+        for entry in history_of(service, vocabulary, seed, bursts=40):
+            late = foretold(judge, entry)
+            assert late == any(found.breach in _TOO_LITTLE for found in judge.feed(entry))
 
 
 @pytest.mark.parametrize(("service", "breach", "focus"), INTERFERING, ids=[cls.__name__ for cls, *_ in INTERFERING])

@@ -31,3 +31,8 @@ def test_a_frame_is_no_operation() -> None:
 def test_a_text_of_an_earlier_program_has_no_known_writer() -> None:
     violation = Violation(Oracle.CROSSING, Breach.FOREIGN, 0, Ref(1), "program", "history")
     assert title(violation) == "history showed a text of an earlier program, which a reset should have removed"
+
+
+def test_an_event_without_a_text_is_told_by_its_kind() -> None:
+    violation = Violation(Oracle.NONINTERFERENCE, Breach.INTERFERED, 0, Ref(1), "", "frame", kind="joined")
+    assert title(violation) == "a frame (joined) shows a user what others do in threads that are none of theirs"

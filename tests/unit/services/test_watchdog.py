@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -79,7 +80,11 @@ def test_a_group_goes_with_its_leader(tmp_path: Path, group: list[int]) -> None:
 
     clear(folder)
 
-    assert [pid for pid in group if start_identity(pid)] == []
+    # The kernel ends a process that was killed in its own time.
+    give_up = time.monotonic() + 10
+    while any(map(start_identity, group)):
+        assert time.monotonic() < give_up
+        time.sleep(0.001)
 
 
 def test_a_group_whose_leader_is_another_is_left_alone(group: list[int]) -> None:

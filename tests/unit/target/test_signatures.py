@@ -6,7 +6,7 @@
 import re
 import types
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from hypothesis import strategies as st
@@ -441,21 +441,25 @@ class TestBudgets:
             self.budget_of(budget)
 
 
-class TestGrace:
-    def read(self, grace: object) -> None:
-        read_signatures(type("Patient", (Chat,), {"grace": grace}))
+class TestGraceAndLag:
+    MEANING: ClassVar = {"grace": "that a right may still show", "lag": "that a write may take to show"}
 
-    @pytest.mark.parametrize("grace", [0, 0.0, 0.1, 60])
-    def test_of_so_many_seconds(self, grace: float) -> None:
-        self.read(grace)
+    def read(self, **seconds: object) -> None:
+        read_signatures(type("Patient", (Chat,), seconds))
 
-    @pytest.mark.parametrize("grace", [-1, -0.1, float("nan"), float("inf"), "1", True, None])
-    def test_that_is_no_time(self, grace: object) -> None:
+    @pytest.mark.parametrize("name", MEANING)
+    @pytest.mark.parametrize("seconds", [0, 0.0, 0.1, 60])
+    def test_of_so_many_seconds(self, name: str, seconds: float) -> None:
+        self.read(**{name: seconds})
+
+    @pytest.mark.parametrize("name", MEANING)
+    @pytest.mark.parametrize("seconds", [-1, -0.1, float("nan"), float("inf"), "1", True, None])
+    def test_that_is_no_time(self, name: str, seconds: object) -> None:
         message = (
-            f"Patient.grace={grace!r} is no time that a right may still show; write seconds, 0 or more: `grace = 0.5`"
+            f"Patient.{name}={seconds!r} is no time {self.MEANING[name]}; write seconds, 0 or more: `{name} = 0.5`"
         )
         with pytest.raises(TargetMistake, match=re.escape(message)):
-            self.read(grace)
+            self.read(**{name: seconds})
 
 
 class TestFlags:

@@ -22,6 +22,7 @@ REQUESTS: dict[str, dict[str, object]] = {
     "open_thread": {"slug": "plans", "title": "new"},
     "list_threads": {},
     "search": {"text": "old"},
+    "export": {},
     "post": {"thread": "", "body": "new"},
     "quote": {"thread": "", "message": 0, "author": "", "body": "new"},
     "history": {"thread": ""},

@@ -218,13 +218,20 @@ class Simulation(Choosing):
             self.look_into_storage()
 
 
+def history_of(
+    service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: tuple[str, ...] = ()
+) -> list[Entry]:
+    """What happens in one random program against a system of this kind."""
+    chance = random.Random(seed)
+    return Simulation(vocabulary, service(chance), chance).run(bursts, focus)
+
+
 def simulate(
     service: type[Service], vocabulary: Vocabulary, seed: int, bursts: int, focus: tuple[str, ...] = ()
 ) -> Judge:
-    """The judge of one random program against a system of this kind."""
-    chance = random.Random(seed)
+    """The judge of that program."""
     judge = Judge(vocabulary)
-    for entry in Simulation(vocabulary, service(chance), chance).run(bursts, focus):
+    for entry in history_of(service, vocabulary, seed, bursts, focus):
         judge.feed(entry)
     return judge
 
