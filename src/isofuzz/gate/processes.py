@@ -30,6 +30,8 @@ _AT_REST = frozenset(b"SZXTt")
 """States of threads that move only if somebody else does: asleep, ended, stopped."""
 _STATE = b"\nState:\t"
 _SWITCHES = b"\nvoluntary_ctxt_switches:"
+_NOT_THERE = (FileNotFoundError, ProcessLookupError, PermissionError)
+"""A process has ended; or it is a server's of another user, on a machine that hides these."""
 _MOST = 65536
 """Bytes of a thread's status: it grows with the machine's processors and the user's groups."""
 
@@ -103,7 +105,7 @@ class Outside:
     def _asleep(self) -> dict[int, bytes] | None:
         """How often each thread was put to sleep so far; None if one does not sleep."""
         counts = {}
-        for pid in chain(self._servers(), _with_children(self._roots)):
+        for pid in chain(_with_children(self._roots), self._servers()):
             for thread in _threads(pid):
                 status = _read(f"/proc/{pid}/task/{thread}/status")
                 if status and status[status.index(_STATE) + len(_STATE)] not in _AT_REST:
@@ -131,14 +133,14 @@ def _with_children(pids: Collection[int]) -> Iterator[int]:
 
 
 def _threads(pid: int) -> list[int]:
-    with suppress(FileNotFoundError, ProcessLookupError):
+    with suppress(*_NOT_THERE):
         return [int(name) for name in os.listdir(f"/proc/{pid}/task")]  # noqa: PTH208 - some hundred times a second
     return []
 
 
 def _read(path: str) -> bytes:
     """What a file of /proc says; nothing once its process has ended."""
-    with suppress(FileNotFoundError, ProcessLookupError):
+    with suppress(*_NOT_THERE):
         file = os.open(path, os.O_RDONLY)
         try:
             return os.read(file, _MOST)

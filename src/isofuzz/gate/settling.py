@@ -108,6 +108,7 @@ class Settling:
             owing = self._owing()
             if owing and not await self._all_blocked(owing):
                 self._asked += 1
+                self._outside.begin()  # whoever gets its reply moves on
             elif self._outside.rested:
                 break
             else:
