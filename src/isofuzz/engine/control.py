@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from isofuzz.engine.valkey_doors import ValkeyDoors
+from isofuzz.errors import InfrastructureError
 from isofuzz.gate.freezing import Freezer
 from isofuzz.gate.gates import Connection, Gates
 from isofuzz.gate.loop import ControlledLoop
@@ -46,6 +47,11 @@ class Control:
                 self.uncontrolled.note("a statement of a thread: nothing says when a thread of this process moves")
         elif pid is not None and not self.outside.includes(pid):
             self.uncontrolled.note("a statement of a process that isofuzz did not start, and cannot look at")
+
+    def check(self) -> None:
+        """Raises InfrastructureError if something went wrong at a gate: what happened since says nothing."""
+        if self.gate.problems:
+            raise InfrastructureError(f"The gate before the system's services failed: {self.gate.problems[0]}")
 
     async def terminate(self, pid: int) -> None:
         """Have the server end a connection."""
