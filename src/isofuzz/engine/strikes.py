@@ -49,7 +49,8 @@ class Strikes:
         if connection is None:
             return None
         if fault.kind is FaultKind.TERMINATE:
-            return partial(self._control.terminate, connection.pid)
+            # Not every server has a process for each connection.
+            return partial(self._control.terminate, connection.pid) if connection.pid else None
         return _AT_ITS_NEXT_STATEMENT[fault.kind](connection) if connection.parked else None
 
     async def finish(self) -> None:

@@ -163,10 +163,13 @@ def _subscribes(vocabulary: Vocabulary, operation: Operation) -> bool:
 
 
 def _turns() -> Iterator[Schedule | None]:
-    """How two steps take turns: as chance has it, and with one switch after each of the first moves."""
-    yield None
+    """How two steps take turns: with one switch after each of the first moves, and as chance has it.
+
+    Chance comes last: what a schedule shows replays.
+    """
     for moves in range(1, _MOVES + 1):
         yield Schedule.of([0] * moves + [1])
+    yield None
 
 
 def _by_two(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:

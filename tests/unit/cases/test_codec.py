@@ -28,9 +28,11 @@ from isofuzz.history.entries import (
     Row,
     Skipped,
     Storage,
+    Struck,
 )
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.prune import scheduled
 from isofuzz.program.schedule import MOST_OPTIONS, Schedule
 from isofuzz.program.steps import Argument, Burst, Call, Json, Literal, NeverIssued, Program, Ref, SecretText, Several
@@ -77,7 +79,12 @@ def programs(draw: st.DrawFn) -> Program:
             number = draw(st.integers(0, 999).filter(lambda number: number not in known))
             calls.append(Call(number, draw(names), draw(arguments_after(known))))
             known.append(number)
-        bursts.append(Burst(tuple(calls), draw(st.none() | schedules)))
+        numbers = st.integers(0, 999).filter(lambda number: number not in known)
+        faults = []
+        for number in draw(st.lists(numbers, max_size=1)):
+            faults.append(Fault(number, draw(st.sampled_from(FaultKind)), Ref(draw(st.sampled_from(known)))))
+            known.append(number)
+        bursts.append(Burst(tuple(calls), draw(st.none() | schedules), tuple(faults)))
     return Program(tuple(bursts))
 
 
@@ -104,6 +111,7 @@ entries: st.SearchStrategy[Entry] = st.one_of(
     st.builds(Skipped, numbers, names),
     st.builds(Storage, st.lists(st.builds(Row, serials, anything, some_refs, some_refs), max_size=2).map(tuple)),
     st.builds(Pooled, names, st.dictionaries(names, anything, max_size=2)),
+    st.builds(Struck, numbers, st.sampled_from(FaultKind), refs),
     st.builds(Moved, numbers, st.sampled_from(Move), anything, serials, st.none() | numbers),
 )
 histories = st.lists(entries, max_size=2).map(tuple)
@@ -425,11 +433,30 @@ class TestSchedules:
         message = unreadable(case, lambda document: document["program"][0].update(schedule=schedule))
         assert message.startswith("kept/case.json: program cannot be read (")
 
+    def test_what_goes_wrong_is_read_as_it_was_written(self, case: Case) -> None:
+        [first, *others] = case.program.bursts
+        struck = replace(case, program=Program((replace(first, faults=(CANCELLED,)), *others)))
+        assert json.loads(to_json(struck))["program"][0]["faults"] == [{"step": 9, "fault": "cancel", "of": [0, 0]}]
+        assert from_json(to_json(struck), "here") == struck
+
+    @pytest.mark.parametrize(
+        ("fault", "problem"),
+        [
+            ({"step": 9, "fault": "cancel", "of": [7, 0]}, "fault 9 is of step 7, which is not there"),
+            ({"step": 1, "fault": "cancel", "of": [0, 0]}, "a fault and another step have the same number"),
+            ({"step": 9, "fault": "sulk", "of": [0, 0]}, "'sulk' is not a valid FaultKind"),
+        ],
+    )
+    def test_a_fault_that_is_none(self, case: Case, fault: dict[str, Any], problem: str) -> None:
+        message = unreadable(case, lambda document: document["program"][0]["faults"].append(fault))
+        assert message == f"kept/case.json: program cannot be read ({problem}); the file was edited"
+
     def test_steps_that_take_turns_without_a_schedule(self, case: Case) -> None:
         message = unreadable(case, lambda document: document["program"][0].pop("schedule"))
         assert message == "kept/case.json: program lacks 'schedule'; the file was edited or cut"
 
 
+CANCELLED = Fault(9, FaultKind.CANCEL, Ref(0))
 EARLIER = Program.serial(Call(1, "sign_in", {"name": Literal("ada")}), Call(3, "post", {"me": Ref(1)}))
 
 

@@ -1,8 +1,9 @@
 """Smaller programs stay well-formed: nothing refers to a step that is gone."""
 
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.prune import apart, one_by_one, only, scheduled, up_to, with_arguments, with_call, without
 from isofuzz.program.schedule import Schedule
-from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, Several
+from isofuzz.program.steps import Burst, Call, Fault, Literal, NeverIssued, Program, Ref, Several
 
 SIGN_UP = Call(1, "sign_up", {"name": Literal("a")})
 OTHER = Call(2, "sign_up", {"name": Literal("b")})
@@ -70,6 +71,15 @@ def test_scheduled_says_how_steps_take_turns() -> None:
     taking_turns = scheduled(PROGRAM, 0, Schedule.of([1]))
     assert taking_turns.bursts[0] == Burst((SIGN_UP, OTHER), Schedule.of([1]))
     assert scheduled(taking_turns, 0, None) == PROGRAM
+
+
+def test_a_fault_goes_with_what_it_hits() -> None:
+    fault = Fault(9, FaultKind.CANCEL, Ref(4))
+    struck = Program((*PROGRAM.bursts[:2], Burst((INVITE, READ), Schedule.of([0, 2]), (fault,))))
+    assert struck.numbers == (1, 2, 3, 4, 5, 9)
+    assert without(struck, [9]).bursts[2] == Burst((INVITE, READ), Schedule.of([0, 2]))
+    assert without(struck, [4]).bursts[2] == Burst((READ,))
+    assert without(struck, [5]).bursts[2] == Burst((INVITE,), Schedule.of([0, 2]), (fault,))
 
 
 def test_only_keeps_what_a_step_cannot_do_without() -> None:
