@@ -35,7 +35,19 @@ from isofuzz.oracles.violation import Breach, Oracle, Violation
 from isofuzz.program.faults import FaultKind
 from isofuzz.program.prune import scheduled
 from isofuzz.program.schedule import MOST_OPTIONS, Schedule
-from isofuzz.program.steps import Argument, Burst, Call, Json, Literal, NeverIssued, Program, Ref, SecretText, Several
+from isofuzz.program.steps import (
+    Argument,
+    Burst,
+    Call,
+    Fault,
+    Json,
+    Literal,
+    NeverIssued,
+    Program,
+    Ref,
+    SecretText,
+    Several,
+)
 
 names = st.sampled_from(["sign_in", "open_thread", "a_b"])
 anything = st.text() | st.sampled_from([*NAMES, *KEYS, *QUERIES])
