@@ -1,5 +1,6 @@
 """The table, and the JSON."""
 
+import asyncio
 import json
 import statistics
 import sys
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.control.stage import run, stage
+from benchmarks.interleaving import peer
 from benchmarks.interleaving.racy import SYSTEMS, Racy
 from benchmarks.interleaving.ways import MOST, WAYS, programs_until_found
 
@@ -32,9 +34,11 @@ def main() -> None:
     table = Table("way", *found, title=f"Programs until found: medians of {seeds} seeds; {MOST}: not found")
     for name in WAYS:
         table.add_row(name, *(f"{by_way[name]:g}" for by_way in found.values()))
+    peers = {system.__name__: asyncio.run(peer.executions_until_found(system)) for system in SYSTEMS}
+    table.add_row(peer.NAME, *map(str, peers.values()))
     Console().print(table)
     worst = max(by_way["portfolio"] for by_way in found.values())
-    print(json.dumps({"seeds": seeds, "medians": found, "worst_median_executions": worst}))
+    print(json.dumps({"seeds": seeds, "medians": found, peer.NAME: peers, "worst_median_executions": worst}))
 
 
 if __name__ == "__main__":

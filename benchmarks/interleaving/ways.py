@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.control.stage import Stage
 from benchmarks.interleaving.racy import Racy
 from isofuzz.engine.interpreter import Execution
-from isofuzz.engine.schedulers import Pct, RandomWalk, Scheduler, scheduler
+from isofuzz.engine.schedulers import Alternating, Pct, RandomWalk, Scheduler, scheduler
 from isofuzz.program.steps import Burst
 
 MOST = 40
@@ -33,6 +33,7 @@ WAYS: Mapping[str, Way] = {
     "alone": Way(alone=True),
     "burst": Way(),
     "random delays": Way(most_delay=_LATE),
+    "alternating": Way(Alternating),
     "random walk": Way(lambda seed, steps: RandomWalk(seed)),
     **{f"PCT {depth}": Way(partial(lambda depth, seed, steps: Pct(seed, depth, steps), depth)) for depth in (1, 2, 3)},
     "portfolio": Way(scheduler),

@@ -62,6 +62,23 @@ class RandomWalk:
         return self._random.randrange(len(movers))
 
 
+class Alternating:
+    """Lets whoever has not moved for longest move: what happens to steps that are started at once, and reproducible.
+
+    They begin in an order that is drawn.
+    """
+
+    def __init__(self, seed: int, steps: Sequence[int]) -> None:
+        order = random.Random(seed).sample(steps, len(steps))  # noqa: S311 - the draws of Hypothesis, spread out
+        self._moved = {step: place - len(steps) for place, step in enumerate(order)}
+
+    def choose(self, place: int, movers: Sequence[int]) -> int:
+        """The first option of the step that has not moved for longest."""
+        rested = min(movers, key=lambda step: self._moved.get(step, 0))
+        self._moved[rested] = place
+        return movers.index(rested)
+
+
 class Pct:
     """Lets the step of the highest priority move, and changes priorities at few places.
 
@@ -90,10 +107,15 @@ class Pct:
 
 
 def scheduler(seed: int, steps: Sequence[int]) -> Scheduler | None:
-    """One of the portfolio: no single one is best for every race. None: the steps start at once, and nobody decides."""
+    """One of the portfolio: no single one is best for every race. None: the steps start at once, and nobody decides.
+
+    PCT of depth 1 is no part of it: it has one step follow the other.
+    """
     kind, seed = seed % 8, seed // 8
     if kind == 0:
         return None
-    if kind <= 4:
+    if kind <= 2:
+        return Alternating(seed, steps)
+    if kind <= 5:
         return RandomWalk(seed)
     return Pct(seed, kind - 4, steps)

@@ -77,12 +77,13 @@ class Held:
 class ControlledLoop(asyncio.SelectorEventLoop):
     """An asyncio loop that tells when nothing moves, and can hold back tasks.
 
-    `mover` is the operation whose turn it is. A task works for the operation that started it or, once that has ended
-    or if none did, for the one that woke it.
+    A task works for the operation that started it or, once that has ended or if none did, for the one that woke it.
     """
 
     def __init__(self) -> None:
-        self.mover: Operation | None = None
+        self._mover: Operation | None = None
+        self._rivalled = False
+        """Has the mover woken somebody else, in this turn of its?"""
         self.held: list[Held] = []
         """The steps that are held back, in the order in which they were to be taken."""
         self._executing = 0
@@ -134,8 +135,22 @@ class ControlledLoop(asyncio.SelectorEventLoop):
 
     # -- who may move
 
+    @property
+    def mover(self) -> Operation | None:
+        """The operation whose turn it is. Setting it begins a turn."""
+        return self._mover
+
+    @mover.setter
+    def mover(self, operation: Operation | None) -> None:
+        self._mover = operation
+        self._rivalled = False
+
     def hold(self) -> None:
-        """From now on, hold back tasks of operations that are not the mover; of the mover's, those that give way."""
+        """From now on, hold back tasks of operations that are not the mover.
+
+        Of the mover's are held back those that give way, and those that would go on once it has woken somebody else in
+        this turn: who gets a connection that was given back to a pool, say, is for neither to take for granted.
+        """
         # Only while it is needed: all that happens on a loop passes here, and the loop's own method is quick.
         self.call_soon = self._call_soon_unless_held  # type: ignore[method-assign]
         self._letters.note(noting=True)
@@ -167,10 +182,16 @@ class ControlledLoop(asyncio.SelectorEventLoop):
         task = getattr(callback, "__self__", None)
         if context is not None and isinstance(task, asyncio.Task):
             operation = self._works_for(context)
-            if operation and (operation is not self.mover or _follows_a_bare_yield(callback, task)):
+            if operation and (self._is_rival(operation) or self._rivalled or _follows_a_bare_yield(callback, task)):
                 self.held.append(Held(operation, callback, args, context))
                 return asyncio.Handle(callback, args, self, context)  # a task never asks for it
         return super().call_soon(callback, *args, context=context)
+
+    def _is_rival(self, operation: Operation) -> bool:
+        """Is it not the mover? Then the mover has one from now on."""
+        rival = operation is not self._mover
+        self._rivalled |= rival
+        return rival
 
     def _works_for(self, context: Context) -> Operation | None:
         """For which operation a task with this context takes its next step; it is lent to whoever wakes it."""

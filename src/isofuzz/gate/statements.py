@@ -1,8 +1,8 @@
 """What a statement does, as far as the gate must know: whether to hold it, and whether it commits. Pure.
 
-Held is what reads or changes data, or commits. What only opens or ends a transaction without effect, or sets up the
-session, passes: holding it too would double the steps of an operation without another order of effects to try. When in
-doubt, a statement is held.
+Held is what reads or changes data, or commits, or sets what lasts on a connection that somebody else may get next.
+What only opens or ends a transaction without effect, or sets something for as long as it lasts, passes: holding it too
+would double the steps of an operation without another order of effects to try. When in doubt, a statement is held.
 """
 
 import re
@@ -30,7 +30,7 @@ _SESSION = frozenset(
     b"BEGIN START ROLLBACK ABORT SAVEPOINT RELEASE SET RESET DISCARD SHOW DEALLOCATE UNLISTEN CLOSE PREPARE".split()
 )
 """First words of what passes."""
-_EXECUTING = re.compile(rb"(?:PREPARE TRANSACTION|ROLLBACK PREPARED|SET CONSTRAINTS)\b")
+_EXECUTING = re.compile(rb"(?:PREPARE TRANSACTION|ROLLBACK PREPARED)\b|SET (?!(?:LOCAL|TRANSACTION)\b)")
 """What begins with such a word and yet does something that others notice."""
 
 _INTROSPECTION = re.compile(

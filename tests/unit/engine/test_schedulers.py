@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.engine.schedulers import Given, Pct, RandomWalk, scheduler
+from isofuzz.engine.schedulers import Alternating, Given, Pct, RandomWalk, scheduler
 from isofuzz.program.schedule import Schedule
 
 OPTIONS = st.lists(st.integers(1, 5), min_size=1, max_size=6)
@@ -43,6 +43,24 @@ def test_a_random_walk_goes_everywhere() -> None:
     assert set(taken) == {0, 1, 2}
 
 
+def test_alternating_has_each_move_once_before_anybody_moves_again() -> None:
+    beginnings = set()
+    for seed in range(50):
+        decides = Alternating(seed, [1, 2, 3])
+        movers = [[1, 2, 3][decides.choose(place, [1, 2, 3])] for place in range(9)]
+        assert movers[:3] == movers[3:6] == movers[6:]
+        beginnings.add(tuple(movers[:3]))
+    assert len(beginnings) == 6
+
+
+def test_alternating_passes_over_who_cannot_move() -> None:
+    decides = Alternating(0, [1, 2])
+    first = [1, 2][decides.choose(0, [1, 2])]
+    other = 3 - first
+    assert [decides.choose(place, [first]) for place in (1, 2)] == [0, 0]
+    assert [other, first][decides.choose(3, [other, first])] == other
+
+
 def test_pct_lets_one_go_on_to_its_end_but_for_few_changes() -> None:
     for seed in range(50):
         depth = 1 + seed % 3
@@ -63,4 +81,4 @@ def test_pct_of_depth_two_changes_its_mind_at_every_place_of_some_seed() -> None
 
 def test_the_portfolio_holds_bursts_that_nobody_controls() -> None:
     kinds = Counter(type(scheduler(seed, [1, 2])).__name__ for seed in range(80))
-    assert kinds == {"NoneType": 10, "RandomWalk": 40, "Pct": 30}
+    assert kinds == {"NoneType": 10, "Alternating": 20, "RandomWalk": 30, "Pct": 20}

@@ -187,6 +187,42 @@ def test_a_bare_await_is_where_somebody_else_may_move() -> None:
     assert run(main()) == ["1 begins", "2 begins", "2 ends", "1 ends"]
 
 
+def test_who_wakes_somebody_else_may_be_overtaken() -> None:
+    async def main() -> list[str]:
+        loop = controlled()
+        done: list[str] = []
+        free: asyncio.LifoQueue[str] = asyncio.LifoQueue()
+
+        async def waits() -> None:
+            await free.get()
+            done.append("waits")
+
+        async def gives_back_and_takes_again() -> None:
+            await loop.create_task(free.put("connection"))
+            done.append("takes again")
+            await free.get()
+
+        first, second = Operation(1), Operation(2)
+        loop.hold()
+        tasks = []
+        for operation, work in ((first, waits()), (second, gives_back_and_takes_again())):
+            loop.mover = operation
+            tasks.append(loop.start(operation, work))
+            await loop.rest()
+        # Both could go on, and whoever does gets it.
+        assert {held.operation for held in loop.held} == {first, second}
+        assert done == []
+        loop.mover = first
+        loop.release(next(held for held in loop.held if held.operation is first))
+        await loop.rest()
+        loop.release_all()
+        await tasks[0]
+        tasks[1].cancel()
+        return done
+
+    assert run(main())[0] == "waits"
+
+
 def test_nothing_is_held_back_of_what_works_for_nobody() -> None:
     async def main() -> bool:
         loop = controlled()
