@@ -42,6 +42,8 @@ class Outcomes:
 class _AllBegin:
     """Has all steps begin, each with its first statement, and then goes on as decided."""
 
+    name = "the benchmark"
+
     def __init__(self, steps: Sequence[int]) -> None:
         self._begins = [step for step in steps for _ in range(2)]
 

@@ -76,6 +76,8 @@ class Onlooker:
 class _Watched:
     """Has an onlooker look before each decision of the scheduler's."""
 
+    name = "the benchmark"
+
     def __init__(self, onlooker: Onlooker, scheduler: Scheduler) -> None:
         self._onlooker = onlooker
         self._scheduler = scheduler

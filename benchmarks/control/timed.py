@@ -14,6 +14,8 @@ from isofuzz.engine.schedulers import RandomWalk
 class _Timed:
     """Decides by a random walk, and notes how many seconds went by after each decision until the next one was due."""
 
+    name = "the benchmark"
+
     def __init__(self, seed: int, seconds: list[float]) -> None:
         self._walk = RandomWalk(seed)
         self._seconds = seconds

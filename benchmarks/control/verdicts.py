@@ -45,6 +45,8 @@ class Verdicts:
 class _Preferring:
     """Takes what is preferred at each place, and then the last of the steps that can do anything."""
 
+    name = "the benchmark"
+
     def __init__(self, first: int, *preferred: int) -> None:
         self._preferred = [first + place for place in preferred]
 

@@ -24,7 +24,8 @@ class HitRate:
 class Case:
     """What is kept of a finding.
 
-    `target` is as on the command line; `found` a UTC time in ISO 8601; `steps_found` the steps of the program that
+    `target` is as on the command line; `found` a UTC time in ISO 8601; `found_by` says what had decided who moves when,
+    if it showed while steps overlapped; `steps_found` the steps of the program that
     first showed it; `cold` whether a fresh process on a fresh database showed it again (None: not tried); `versions`
     of what was involved, by name. `earlier`: programs that are to run before it, each from reset, on a system that was
     just started, for it shows what one of them left behind; `origin` says what. `counterpart`: of a comparison, the
@@ -46,6 +47,7 @@ class Case:
     steps_found: int = 0
     hit_rate: HitRate = HitRate(1, 1)
     cold: bool | None = None
+    found_by: str = ""
 
     @property
     def fingerprint(self) -> str:

@@ -60,6 +60,7 @@ def to_json(case: Case) -> str:
             "kind": violation.kind,
         },
         "found": case.found,
+        "found_by": case.found_by,
         "steps_found": case.steps_found,
         "hit_rate": [case.hit_rate.seen, case.hit_rate.runs],
         "cold": case.cold,

@@ -43,8 +43,8 @@ class Reader:
         violation = self._part("violation", document, self._violation)
         program = self._part("program", document, self._program)
         history = self._part("history", document, self._history)
-        # Version 1 knew none of these.
-        newer = {"earlier": [], "origin": None, "counterpart": [], **document}
+        # Older versions knew not all of these.
+        newer = {"earlier": [], "origin": None, "counterpart": [], "found_by": "", **document}
         earlier = self._part("earlier", newer, lambda programs: tuple(map(self._program, programs)))
         return Case(
             target=self._part("target", document, _text),
@@ -57,6 +57,7 @@ class Reader:
             origin=self._part("origin", newer, lambda fields: _origin(fields, earlier)),
             counterpart=self._part("counterpart", newer, self._history),
             found=self._part("found", document, _text),
+            found_by=self._part("found_by", newer, _text),
             services=self._part("services", document, _text),
             versions=self._part("versions", document, lambda versions: {str(k): str(v) for k, v in versions.items()}),
             steps_found=self._part("steps_found", document, int),

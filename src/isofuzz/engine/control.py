@@ -1,4 +1,4 @@
-"""What it takes to control who moves while steps overlap: a gate before the database, the loop, and its being at rest.
+"""What it takes to control who moves while steps overlap: gates before its services, the loop, and its being at rest.
 
 A system is gated if it has a Postgres and the run is on a loop that isofuzz controls.
 """
@@ -6,11 +6,13 @@ A system is gated if it has a Postgres and the run is on a loop that isofuzz con
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from isofuzz.gate.connection import GatedConnection
+from isofuzz.engine.valkey_doors import ValkeyDoors
+from isofuzz.errors import InfrastructureError
 from isofuzz.gate.freezing import Freezer
+from isofuzz.gate.gates import Connection, Gates
 from isofuzz.gate.loop import ControlledLoop
 from isofuzz.gate.processes import Outside
 from isofuzz.gate.proxy import Gate
@@ -31,13 +33,13 @@ class Control:
     """The means of control over one system."""
 
     loop: ControlledLoop
-    gate: Gate
+    gate: Gates
     settling: Settling
     uncontrolled: Uncontrolled
     postgres: RunPostgres
     outside: Outside
 
-    def note_unknown(self, connection: GatedConnection) -> None:
+    def note_unknown(self, connection: Connection) -> None:
         """Nothing says for which step this connection works; note it if that may keep it from being controlled."""
         pid = connection.client_pid
         if pid == os.getpid():
@@ -46,6 +48,11 @@ class Control:
         elif pid is not None and not self.outside.includes(pid):
             self.uncontrolled.note("a statement of a process that isofuzz did not start, and cannot look at")
 
+    def check(self) -> None:
+        """Raises InfrastructureError if something went wrong at a gate: what happened since says nothing."""
+        if self.gate.problems:
+            raise InfrastructureError(f"The gate before the system's services failed: {self.gate.problems[0]}")
+
     async def terminate(self, pid: int) -> None:
         """Have the server end a connection."""
         await self.postgres.admin.execute("SELECT pg_terminate_backend($1)", pid)
@@ -53,7 +60,7 @@ class Control:
 
 @asynccontextmanager
 async def controlled(services: Services) -> AsyncIterator[Control | None]:
-    """Put a gate between the system that is about to start and its database.
+    """Put a gate between the system that is about to start and its database, and its Valkey once it asks for one.
 
     Raises UsageError for a server that is spoken to with TLS only.
     """
@@ -65,9 +72,12 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
     uncontrolled = Uncontrolled()
     address = postgres.address
     gate = Gate(Upstream.at(address.host, address.port, sslmode=address.options.get("sslmode")))
-    try:
+    gates = Gates(gate)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(gate.close)
         await gate.listen_unix(services.door_folder / f".s.PGSQL.{_PORT}")
         services.lead_through(Door(str(services.door_folder), _PORT))
+        services.lead_valkey_through(ValkeyDoors(services.door_folder, gates, uncontrolled, stack))
         if not await postgres.find_deadlocks_at_once():
             uncontrolled.always("who has to give way in a deadlock: the administrator is no superuser")
         freezer = Freezer(can=postgres.is_ours)
@@ -78,11 +88,9 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
             uncontrolled=uncontrolled,
         )
         settling = Settling(
-            loop, gate, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
+            loop, gates, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
         )
-        yield Control(loop, gate, settling, uncontrolled, postgres, outside)
-    finally:
-        await gate.close()
+        yield Control(loop, gates, settling, uncontrolled, postgres, outside)
 
 
 def _servers(services: Services, gate: Gate | None) -> list[int]:

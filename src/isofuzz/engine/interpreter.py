@@ -18,7 +18,7 @@ from isofuzz.engine.lag import LateAnswer, events_come, rows_come
 from isofuzz.engine.made import Made, Ready
 from isofuzz.engine.overlap import Overlap
 from isofuzz.engine.sabotage import Sabotage
-from isofuzz.engine.schedulers import Given, Scheduler
+from isofuzz.engine.schedulers import CHANCE, Given, Scheduler
 from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.strikes import Strikes
 from isofuzz.engine.system import Past, System
@@ -64,6 +64,9 @@ class Execution:
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
 
+    `decided` counts by what it was decided who moves when, of steps that overlap; `decided_by` is that of the last
+    ones, and empty if these did not.
+
     `uncontrolled` says what of steps that took turns nobody controlled: they may do otherwise the next time.
 
     `diverged` says of each schedule that did not fit from where on, in words.
@@ -93,6 +96,8 @@ class Execution:
         self.counterpart: History = []
         self.diverged: list[str] = []
         self.uncontrolled: frozenset[str] = frozenset()
+        self.decided: Counter[str] = Counter()
+        self.decided_by = ""
         self._on_violation = on_violation
         self._on_answer = on_answer
         self._whole = whole
@@ -133,8 +138,12 @@ class Execution:
         ready = [step for call in burst.calls if (step := self._ready(call))]
         if scheduler is None and burst.schedule is not None:
             scheduler = Given(burst.schedule)
-        if len(ready) == 1 and not burst.faults:
-            await self._invoke(ready[0])
+        overlap = len(ready) > 1 or bool(burst.faults)
+        self.decided_by = (scheduler.name if scheduler and self.system.control else CHANCE) if overlap else ""
+        self.decided[self.decided_by] += overlap
+        if not overlap:
+            for step in ready:
+                await self._invoke(step)
         elif scheduler and self.system.control:
             await self._take_turns(ready, scheduler, self.system.control)
         else:
@@ -356,6 +365,8 @@ class Execution:
 
     def _check(self) -> None:
         self._sockets.check()
+        if self.system.control:
+            self.system.control.check()
         self.system.check_alive()
 
 

@@ -14,8 +14,7 @@ from typing import Any, Protocol
 from isofuzz.engine.control import Control
 from isofuzz.engine.schedulers import Scheduler
 from isofuzz.engine.strikes import Strikes
-from isofuzz.gate.batches import Batch
-from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.gates import Connection, Parked
 from isofuzz.gate.operation import Operation
 from isofuzz.history.entries import Move
 from isofuzz.program.schedule import MOST_OPTIONS
@@ -72,9 +71,9 @@ class Overlap:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._since: dict[object, int] = {}
         self._last: Operation | None = None
-        self._works_for: dict[GatedConnection, Operation] = {}
-        self._guessed: dict[Batch, Operation] = {}
-        self._unknown: set[GatedConnection] = set()
+        self._works_for: dict[Connection, Operation] = {}
+        self._guessed: dict[Parked, Operation] = {}
+        self._unknown: set[Connection] = set()
 
     async def run(self, steps: dict[int, Perform]) -> None:
         """Perform the steps, by their numbers, and return when all have ended and nothing is held any more."""
@@ -162,7 +161,7 @@ class Overlap:
         for place, held in enumerate(self._loop.held):
             yield self._move_of(held.operation, held, Move.TASK, place, partial(self._loop.release, held))
 
-    def _statement(self, connection: GatedConnection, batch: Batch) -> _Option:
+    def _statement(self, connection: Connection, batch: Parked) -> _Option:
         operation = self._attributed(connection, batch)
         return self._move_of(
             operation,
@@ -174,7 +173,7 @@ class Overlap:
             connection.number if batch in self._guessed else None,
         )
 
-    def _reply(self, connection: GatedConnection) -> _Option:
+    def _reply(self, connection: Connection) -> _Option:
         operation = self._works_for.get(connection) or self._somebody(connection)
         text = connection.batch.text if connection.batch else ""
         of = connection, connection.batch
@@ -221,7 +220,7 @@ class Overlap:
 
     # -- who is who
 
-    def _attributed(self, connection: GatedConnection, batch: Batch) -> Operation:
+    def _attributed(self, connection: Connection, batch: Parked) -> Operation:
         """For whom a connection works: whoever wrote what is parked; within a transaction, for whom it did before."""
         writer = self._guessed.get(batch) or batch.operation
         if writer is None or writer.ended:
@@ -235,7 +234,7 @@ class Overlap:
         self._works_for[connection] = writer
         return writer
 
-    def _somebody(self, connection: GatedConnection) -> Operation:
+    def _somebody(self, connection: Connection) -> Operation:
         """Who else it may be: a step that has begun and waits for nothing that is known.
 
         Of several the one that the connection worked for before, else who moved last, else who began first. If there is
@@ -249,7 +248,7 @@ class Overlap:
         found = next(iter((*likely, *at_large)), self._last)
         return found or next(iter(self._operations.values()))
 
-    def _is_waited_for(self, connection: GatedConnection) -> bool:
+    def _is_waited_for(self, connection: Connection) -> bool:
         """Does whoever it works for wait for its answer?"""
         parked = connection.parked
         attributed = parked is not None and (parked.operation or parked in self._guessed)
@@ -259,7 +258,7 @@ class Overlap:
         operation = self._operations.get(step)
         return None if operation is None or operation.ended or step in self._waiting else operation
 
-    def _serves(self, connection: GatedConnection, operation: Operation | None) -> bool:
+    def _serves(self, connection: Connection, operation: Operation | None) -> bool:
         """Does the connection work for the operation, and could it be told to do something now?"""
         works = operation is not None and self._works_for.get(connection) is operation
         idle = not (connection.owes or connection.reply_held)

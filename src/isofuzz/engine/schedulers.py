@@ -10,8 +10,16 @@ _MOVES_OF_ONE = 5
 """So many moves an operation makes, roughly: among so many PCT chooses where to change its mind."""
 
 
+CHANCE = "chance"
+"""What decides where no scheduler does."""
+
+
 class Scheduler(Protocol):
     """Decides who moves next."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
 
     def choose(self, place: int, movers: Sequence[int]) -> int:
         """Which of the options is taken at decision number `place`; `movers` are the steps that they belong to.
@@ -27,6 +35,8 @@ class Given:
     switches any more.
     """
 
+    name = "a given schedule"
+
     def __init__(self, schedule: Schedule) -> None:
         self.diverged: int | None = None
         self._schedule = schedule
@@ -41,6 +51,8 @@ class Given:
 
 class RandomWalk:
     """Takes any option, each as likely as the other."""
+
+    name = "a random walk"
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - the draws of Hypothesis, spread out
@@ -58,6 +70,7 @@ class Pct:
     """
 
     def __init__(self, seed: int, depth: int, steps: Sequence[int]) -> None:
+        self.name = f"PCT of depth {depth}"
         self._random = random.Random(seed)  # noqa: S311 - the draws of Hypothesis, spread out
         order = self._random.sample(range(len(steps)), len(steps))
         self._priorities = {step: depth + place for step, place in zip(steps, order, strict=True)}

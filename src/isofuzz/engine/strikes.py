@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from isofuzz.engine.control import Control
-from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.gates import Connection
 from isofuzz.gate.operation import Operation, outside
 from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Fault, Ref
@@ -34,7 +34,7 @@ class Strikes:
         self._hit = hit
         self._losing: list[asyncio.Task[None]] = []
 
-    def can(self, fault: Fault, operation: Operation | None, connection: GatedConnection | None) -> Strike | None:
+    def can(self, fault: Fault, operation: Operation | None, connection: Connection | None) -> Strike | None:
         """What makes it happen; None if it cannot happen now.
 
         `operation` is the one that it is of, while that is in flight; `connection` is the one that works for it.
@@ -62,12 +62,12 @@ class Strikes:
         self._losing.append(asyncio.create_task(losing, context=outside()))
 
 
-def _executed_but_unanswered(connection: GatedConnection) -> None:
+def _executed_but_unanswered(connection: Connection) -> None:
     connection.hold_reply()
     connection.release()
 
 
-_AT_ITS_NEXT_STATEMENT: dict[FaultKind, Callable[[GatedConnection], Strike]] = {
+_AT_ITS_NEXT_STATEMENT: dict[FaultKind, Callable[[Connection], Strike]] = {
     FaultKind.DROP_BEFORE: lambda connection: connection.drop_before,
     FaultKind.DROP_AFTER: lambda connection: connection.drop_after,
     FaultKind.HOLD_REPLY: lambda connection: partial(_executed_but_unanswered, connection),

@@ -1,128 +1,38 @@
-"""The sockets of the gate: a client's, which is let in, and the server's behind it."""
+"""The door before Postgres: a client says what it wants, and is let in."""
 
 import asyncio
 import socket
 import struct
 from asyncio import BaseTransport, Transport
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from isofuzz.gate.connection import GatedConnection
+from isofuzz.gate.guarded import Dialling, ServerDoor
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.messages import NotPostgres, error
-from isofuzz.gate.operation import outside
 from isofuzz.gate.startup import Packet, Wish, first_packet
 from isofuzz.gate.upstream import Upstream
 
-_READ = 64 * 1024
-"""Bytes to read at once."""
+_UNREACHABLE = error("FATAL", "08006", "isofuzz's gate cannot reach the server")
 
 
 @dataclass(frozen=True)
 class Host:
     """What each door of a gate needs to know."""
 
-    ledger: Ledger
+    ledger: Ledger[GatedConnection]
     upstream: Upstream
     patience: float
     """Seconds that a start-up may take."""
     numbers: Iterator[int]
 
 
-class _Guarded(asyncio.Protocol):
-    """A socket whose errors are the gate's problems: asyncio would only log them, and the run would look healthy."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._transport: Transport | None = None
-        self._receive: Callable[[bytes], None] = self._unexpected
-        self._full: Callable[[bool], None] = self._unthrottled
-        self._lost: Callable[[], None] = self._closed
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        self._transport = cast("Transport", transport)
-        if hasattr(transport, "max_size"):
-            # asyncio's own transports have room for 256 KB made for each read, which malloc asks the system for and
-            # returns each time: more work than the read itself.
-            transport.max_size = _READ
-        self._ledger.open.add(self._transport)
-        self._ledger.activity += 1
-        if self._ledger.closing:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return  # what was read together with what it was closed for
-        try:
-            self._receive(data)
-        except Exception as problem:  # noqa: BLE001 - whatever it is, it is ours, and the gate goes on for the others
-            self._failed(problem)
-
-    def pause_writing(self) -> None:
-        self._throttle(full=True)
-
-    def resume_writing(self) -> None:
-        self._throttle(full=False)
-
-    def _throttle(self, *, full: bool) -> None:
-        try:
-            self._full(full)
-        except Exception as problem:  # noqa: BLE001 - likewise
-            self._failed(problem)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        assert self._transport is not None
-        self._ledger.open.discard(self._transport)
-        if not self._ledger.open:
-            self._ledger.all_closed.set()
-        try:
-            self._lost()
-            self._closed()
-        except Exception as problem:  # noqa: BLE001 - likewise
-            self._failed(problem)
-
-    def _closed(self) -> None:
-        self._ledger.activity += 1
-
-    def _failed(self, problem: Exception) -> None:
-        self._ledger.fail("the gate failed", problem)
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _unexpected(self, data: bytes) -> None:
-        raise NotPostgres(f"nobody expected {data[:16]!r}")
-
-    def _unthrottled(self, full: bool) -> None:
-        """What is written before a session is a few bytes."""
-
-
-class ServerDoor(_Guarded):
-    """The way to the server, for a session or a request to cancel."""
-
-    def __init__(self, ledger: Ledger, connected: Callable[[Transport], None]) -> None:
-        super().__init__(ledger)
-        self._connected = connected
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)
-        self._connected(cast("Transport", transport))
-
-    def then(self, lost: Callable[[], None]) -> None:
-        """Do this when the server hangs up."""
-        self._lost = lost
-
-    def serve(self, connection: GatedConnection) -> None:
-        """All that the server says is about this session."""
-        self._receive, self._full = connection.from_server, connection.server_full
-        self._lost = connection.server_lost
-
-
-class ClientDoor(_Guarded):
+class ClientDoor(Dialling):
     """Where a client comes in: it says what it wants, and what it says then belongs to its session."""
 
     def __init__(self, host: Host, *, needs_password: bool) -> None:
-        super().__init__(host.ledger)
+        super().__init__(host.ledger, host.upstream, _UNREACHABLE)
         self._host = host
         self._needs_password = needs_password
         self._said = b""
@@ -208,25 +118,6 @@ class ClientDoor(_Guarded):
         door = ServerDoor(self._ledger, connected)
         door.then(client.close)
         self._dial(door)
-
-    def _dial(self, door: ServerDoor) -> None:
-        # Outside of any operation: whoever runs the operations must not wait with this.
-        task = asyncio.get_running_loop().create_task(self._reach(door), context=outside())
-        self._ledger.tasks.add(task)
-        task.add_done_callback(self._ledger.tasks.discard)
-
-    async def _reach(self, door: ServerDoor) -> None:
-        loop, upstream = asyncio.get_running_loop(), self._host.upstream
-        try:
-            if upstream.path:
-                await loop.create_unix_connection(lambda: door, str(upstream.path))
-            else:
-                await loop.create_connection(lambda: door, upstream.host, upstream.port)
-        except Exception as problem:  # noqa: BLE001 - no server, no such host, a name that cannot be one, ...
-            self._ledger.fail(f"the gate cannot reach the server at {upstream}: {problem}")
-            assert self._transport is not None
-            self._transport.write(error("FATAL", "08006", "isofuzz's gate cannot reach the server"))
-            self._transport.close()
 
     def _too_late(self) -> None:
         if self._session is not None:

@@ -3,17 +3,17 @@
 import traceback
 from asyncio import Event, Task, WriteTransport
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from isofuzz.gate.connection import GatedConnection  # it needs the ledger when it runs
+C = TypeVar("C")
+"""The connections of a gate."""
 
 
 def _nobody_listens() -> None:
     pass
 
 
-class Ledger:
+class Ledger(Generic[C]):
     """Plain state: each connection reads and writes it, the gate shows it."""
 
     def __init__(self) -> None:
@@ -21,8 +21,8 @@ class Ledger:
         self.on_change: Callable[[], None] = _nobody_listens
         self.activity = 0
         self.problems: list[str] = []
-        self.connections: dict[int, GatedConnection] = {}
-        self.keys: dict[bytes, GatedConnection] = {}
+        self.connections: dict[int, C] = {}
+        self.keys: dict[bytes, C] = {}
         """By what a client names in a request to cancel."""
         self.arriving: set[object] = set()
         """Clients whose wish is being read or whose session is being started."""

@@ -2,143 +2,25 @@
 
 import asyncio
 import itertools
-import socket
-from collections.abc import Callable, Collection
-from pathlib import Path
 
 from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.doors import ClientDoor, Host
-from isofuzz.gate.ledger import Ledger
-from isofuzz.gate.operation import outside
+from isofuzz.gate.listening import Listening
 from isofuzz.gate.upstream import Upstream
 
 _SECONDS_TO_START = 10.0
-_BACKLOG = 1024
-"""A pool that opens all its connections at once must not find the queue full."""
 
 
-class Gate:
+class Gate(Listening[GatedConnection]):
     """Stands before a server of Postgres and holds what its clients send, one batch at a time for each connection.
 
-    It runs on the loop that its methods are called on.
+    On a port, a session is refused whose server asks for no password.
     """
 
     def __init__(self, upstream: Upstream, *, patience: float = _SECONDS_TO_START) -> None:
         """`patience` is how many seconds a client and the server have to start a session."""
-        self._ledger = Ledger()
+        super().__init__()
         self._host = Host(self._ledger, upstream, patience, itertools.count(1))
-        self._servers: list[asyncio.Server] = []
-        self._paths: list[Path] = []
 
-    @property
-    def holding(self) -> bool:
-        """Whether batches that execute or commit are held. Setting it to False lets everything pass that waits."""
-        return self._ledger.holding
-
-    @holding.setter
-    def holding(self, holding: bool) -> None:
-        self._ledger.holding = holding
-        if not holding:
-            for connection in self.connections:
-                connection.release_all()
-
-    @property
-    def on_change(self) -> Callable[[], None]:
-        """Called when a batch parks, a reply comes, a connection opens or ends. It may release and deliver."""
-        return self._ledger.on_change
-
-    @on_change.setter
-    def on_change(self, on_change: Callable[[], None]) -> None:
-        self._ledger.on_change = on_change
-
-    @property
-    def connections(self) -> Collection[GatedConnection]:
-        """The sessions, in the order in which they were asked for."""
-        return tuple(self._ledger.connections.values())
-
-    @property
-    def activity(self) -> int:
-        """Grows with all that comes from either side, and when a socket opens or closes."""
-        return self._ledger.activity
-
-    @property
-    def busy(self) -> bool:
-        """Whether a client is being let in, the server dialled, a session started or a cancellation passed on."""
-        return bool(self._ledger.arriving)
-
-    @property
-    def problems(self) -> list[str]:
-        """What went wrong at the gate or behind it. A run during which something did says nothing about isolation."""
-        return self._ledger.problems
-
-    @property
-    def buffered(self) -> int:
-        """Bytes that the gate keeps at this moment."""
-        return sum(connection.buffered for connection in self.connections)
-
-    @property
-    def most_buffered(self) -> int:
-        """The most bytes that it ever kept for one session."""
-        return self._ledger.most_buffered
-
-    async def listen_unix(self, path: Path) -> None:
-        """Listen on a Unix socket that only this user can open; makes its folder, for this user alone, if need be.
-
-        Raises OSError when the path is too long, or taken.
-        """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            listening.bind(str(path))
-            path.chmod(0o600)  # noqa: ASYNC240 - a moment; before it listens, for until then nobody can connect
-        except OSError:
-            listening.close()
-            raise
-        self._paths.append(path)
-        await self._serve(listening, needs_password=False)
-
-    async def listen_tcp(self, port: int = 0) -> int:
-        """Listen on 127.0.0.1 and return the port. Everybody on this machine can reach that.
-
-        So a session is refused there whose server asks for no password.
-        """
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(("127.0.0.1", port))
-        except OSError:
-            listening.close()
-            raise
-        await self._serve(listening, needs_password=True)
-        found: int = listening.getsockname()[1]
-        return found
-
-    async def close(self) -> None:
-        """Hang up on everybody and stop listening."""
-        self._ledger.closing = True
-        for server in self._servers:
-            server.close()
-        for path in self._paths:
-            path.unlink(missing_ok=True)
-        for task in self._ledger.tasks:
-            task.cancel()
-        await asyncio.gather(*self._ledger.tasks, return_exceptions=True)
-        for transport in self._ledger.open:
-            transport.abort()
-        if self._ledger.open:
-            self._ledger.all_closed.clear()
-            await self._ledger.all_closed.wait()
-        self._servers.clear()
-
-    async def _serve(self, listening: socket.socket, *, needs_password: bool) -> None:
-        loop = asyncio.get_running_loop()
-
-        def door() -> ClientDoor:
-            return ClientDoor(self._host, needs_password=needs_password)
-
-        # Outside of any operation, so that no client is taken for part of one.
-        if listening.family == socket.AF_UNIX:
-            serving = loop.create_unix_server(door, sock=listening, backlog=_BACKLOG)
-        else:
-            serving = loop.create_server(door, sock=listening, backlog=_BACKLOG)
-        self._servers.append(await loop.create_task(serving, context=outside()))
+    def _door(self, *, needs_password: bool) -> asyncio.Protocol:
+        return ClientDoor(self._host, needs_password=needs_password)

@@ -9,9 +9,9 @@ something may let them go on, and go on one after the other, in an order that is
 import asyncio
 import os
 from collections.abc import Callable, Collection
-from typing import Protocol
 
 from isofuzz.gate.freezing import Freezer
+from isofuzz.gate.gates import Connection, Gates
 from isofuzz.gate.locks import Asks, ask
 from isofuzz.gate.loop import ControlledLoop
 from isofuzz.gate.processes import Outside
@@ -26,46 +26,7 @@ _PATIENCE_WITH_OTHERS = 20
 """After so many questions, a connection that waits for somebody outside is one that waits."""
 
 
-class Awaited(Protocol):
-    """A connection of the system, as far as it matters here."""
-
-    @property
-    def pid(self) -> int:
-        """The server process."""
-
-    @property
-    def owes(self) -> bool:
-        """Is a reply of the server's still to come?"""
-
-    @property
-    def client_pid(self) -> int | None:
-        """The process that connected, where that is known."""
-
-    @property
-    def is_awaited_by_nobody_known(self) -> bool:
-        """Does somebody wait for a reply, of whom it is not known for which operation they work?"""
-
-    def hold_reply(self) -> None:
-        """Let a reply that comes from now on wait for the client."""
-
-
-class Watched(Protocol):
-    """The gate, as far as it matters here."""
-
-    @property
-    def connections(self) -> Collection[Awaited]:
-        """The system's connections."""
-
-    @property
-    def activity(self) -> int:
-        """Grows with all that passes."""
-
-    @property
-    def busy(self) -> bool:
-        """Is a connection being made?"""
-
-
-Rank = Callable[[Awaited], tuple[int, ...]]
+Rank = Callable[[Connection], tuple[int, ...]]
 
 
 class Settling:
@@ -78,7 +39,7 @@ class Settling:
     def __init__(
         self,
         loop: ControlledLoop,
-        gate: Watched,
+        gate: Gates,
         asking: Asks,
         freezer: Freezer,
         *,
@@ -94,11 +55,11 @@ class Settling:
         self._uncontrolled = uncontrolled
         self._limit = limit
         self._outside = outside
-        self._blocked: set[Awaited] = set()
+        self._blocked: set[Connection] = set()
         self._asked = 0
 
     @property
-    def blocked(self) -> Collection[Awaited]:
+    def blocked(self) -> Collection[Connection]:
         """The connections that wait for a lock."""
         return self._blocked
 
@@ -154,9 +115,9 @@ class Settling:
                 self._blocked.update(owing)
         self._blocked = {connection for connection in self._gate.connections if connection.owes}
 
-    async def _all_blocked(self, owing: Collection[Awaited]) -> bool:
+    async def _all_blocked(self, owing: Collection[Connection]) -> bool:
         activity = self._gate.activity
-        ours = [connection.pid for connection in self._gate.connections]
+        ours = [connection.pid for connection in self._gate.connections if connection.pid]
         waits = await ask(self._asking, [connection.pid for connection in owing], ours)
         patient = self._asked < _PATIENCE_WITH_OTHERS
         if waits.foreign and not patient:
@@ -178,6 +139,6 @@ class Settling:
             each.client_pid == os.getpid() and each.is_awaited_by_nobody_known for each in self._gate.connections
         )
 
-    def _owing(self, *, frozen: bool = False) -> list[Awaited]:
+    def _owing(self, *, frozen: bool = False) -> list[Connection]:
         stopped = () if frozen else self._freezer.stopped
         return [each for each in self._gate.connections if each.owes and each.pid not in stopped]

@@ -42,6 +42,9 @@ def asserted_lines(exercised: Exercised) -> Iterator[Text]:
             f"steps that overlapped and took turns: {exercised.took_turns}, in {exercised.moves} moves, "
             f"{exercised.waited} of them while somebody waited for a lock"
         )
+    if exercised.decided:
+        counts = ", ".join(f"{name} {count}" for name, count in exercised.decided.most_common())
+        yield Text(f"who moves when, decided by: {counts}")
     if exercised.faults:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(exercised.faults.items()))
         yield Text(f"went wrong on purpose: {counts}")

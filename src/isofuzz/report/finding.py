@@ -28,6 +28,7 @@ def finding_lines(finding: Finding, vocabulary: Vocabulary, width: int) -> list[
         *story_lines(case, vocabulary, width),
         Text(),
         Text(f"steps   {_steps(case)}"),
+        *_turns(case),
         Text(f"shown   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
         *_place(finding),
     ]
@@ -111,6 +112,15 @@ def _steps(case: Case) -> str:
     before = [str(len(program)) for program in case.earlier]
     of = f" of {len(before)} earlier programs" if len(before) > 1 else " of an earlier program"
     return f"{len(case.program)}{found}" + (f", after {' and '.join(before)}{of}" if before else "")
+
+
+def _turns(case: Case) -> list[Text]:
+    """How overlapping steps take turns, and what found that they can."""
+    schedules = [burst.schedule for burst in case.program.bursts if burst.schedule is not None]
+    taken = ", ".join(f"{str(each) or 0} ({each.switches} switches)" for each in schedules)
+    found = f"found by {case.found_by}" if case.found_by else ""
+    said = "; ".join(filter(None, (taken, found)))
+    return [Text(f"turns   {said}")] if said else []
 
 
 def _confirmation(case: Case) -> str:

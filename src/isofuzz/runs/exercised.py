@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from isofuzz.history.acts import Standing
 from isofuzz.history.deeds import Deed
@@ -15,6 +16,8 @@ from isofuzz.program.probes import hiding
 from isofuzz.program.vocabulary import Draw, Effect, Operation, Vocabulary
 from isofuzz.runs.latency import Latency
 from isofuzz.runs.sweep import enders, guarded
+
+_NONE: Counter[str] = Counter()
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +40,8 @@ class Exercised:
     was looked at, and `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation
     ended unexpectedly, with its count, apart from what comes after a fault. `took_turns` counts steps that overlapped
     under control, `moves` what they did one after the other, `waited` those moves during which some step waited for a
-    lock; `faults` what went wrong on purpose. `latency` holds how long the target took over each operation, by its
-    name, but for steps that took turns: these wait for each other.
+    lock; `decided` counts bursts by what decided that; `faults` what went wrong on purpose. `latency` holds how long
+    the target took over each operation, by its name, but for steps that took turns: these wait for each other.
     """
 
     programs: int = 0
@@ -61,12 +64,20 @@ class Exercised:
     took_turns: int = 0
     moves: int = 0
     waited: int = 0
+    decided: Counter[str] = field(default_factory=Counter)
     faults: Counter[FaultKind] = field(default_factory=Counter)
     latency: defaultdict[str, Latency] = field(default_factory=lambda: defaultdict(Latency))
 
-    def add(self, history: History, judge: Judge, durations: Mapping[int, float] = {}) -> None:
+    def add(
+        self,
+        history: History,
+        judge: Judge,
+        durations: Mapping[int, float] = MappingProxyType({}),
+        decided: Counter[str] = _NONE,
+    ) -> None:
         """Count one program, in which each step took so many seconds, as far as that is known."""
         self.programs += 1
+        self.decided += decided
         self.delivered += judge.delivery.asserted
         self.unknown += judge.delivery.unknown
         self.alike += judge.existence.alike

@@ -76,6 +76,7 @@ class Keeper:
             services=self._services,
             versions=self._versions,
             steps_found=len(execution.program),
+            found_by=execution.decided_by,
         )
         self.take(case)
 

@@ -307,7 +307,7 @@ class _Run:
 
     def count(self, execution: Execution) -> int:
         """Count the program; the number of programs so far."""
-        self._exercised.add(execution.history, execution.judge, execution.durations)
+        self._exercised.add(execution.history, execution.judge, execution.durations, execution.decided)
         self._watched.add(execution.history)
         counted = self._exercised
         seconds = time.monotonic() - self._began

@@ -23,7 +23,7 @@ from isofuzz.services.processes.readiness import Ready
 from isofuzz.services.processes.running import Order, Process, Processes, running_processes
 from isofuzz.services.server_user import ServerUser, server_user
 from isofuzz.services.sources import Sources
-from isofuzz.services.valkey.for_run import RunValkey
+from isofuzz.services.valkey.for_run import RunValkey, ValkeyDoor
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,10 @@ class Services:
         """From now on, have the system connect to its database through this door."""
         self._door = door
 
+    def lead_valkey_through(self, door: ValkeyDoor) -> None:
+        """Have the system connect to its Valkey through the door that `door` makes once the system asks for it."""
+        self._valkey.door = door
+
     def _through_the_door(self, role: Role) -> Role:
         if self._door is None:
             return role
@@ -117,7 +121,8 @@ class Services:
     async def valkey(self) -> str:
         """A redis:// URL of a Valkey database that the run alone fills, started or leased when first asked for.
 
-        It is the same URL each time; unix:// when a Unix socket was given. Raises ServicesUnavailable saying why there
+        It is the same URL each time; unix:// when a Unix socket was given, and in a gated run when a server was given
+        that asks for no password. Raises ServicesUnavailable saying why there
         is none, UsageError in a run without Valkey.
         """
         return await self._valkey.url()

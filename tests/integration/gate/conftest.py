@@ -127,7 +127,9 @@ async def gated(login: DatabaseUrl, folder: RunFolder) -> AsyncIterator[Gated]:
     async with gate_before(login, folder.path) as made:
         yield made
         assert made.gate.problems == []
-        assert not made.gate.busy
+        async with asyncio.timeout(10):
+            while made.gate.busy:  # noqa: ASYNC110 - whoever was turned away may still be about to hang up
+                await asyncio.sleep(0)
 
 
 @pytest.fixture(params=["passing", "releasing"])

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.gate.conftest import Gated
 from tests.integration.gate.raw import STARTUP, query, raw
 
+from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.doors import ClientDoor, Host
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.upstream import Upstream
@@ -26,7 +27,8 @@ class Cutting(ClientDoor):
 async def test_a_client_that_does_not_wait_for_its_session(
     login: DatabaseUrl, folder: RunFolder, door: type[ClientDoor]
 ) -> None:
-    ledger, path = Ledger(), folder.path / "socket"
+    ledger: Ledger[GatedConnection] = Ledger()
+    path = folder.path / "socket"
     host = Host(ledger, Upstream.at(login.host, login.port), 10, itertools.count(1))
     async with await asyncio.get_running_loop().create_unix_server(lambda: door(host, needs_password=False), str(path)):
         async with raw(path) as client:

@@ -6,7 +6,8 @@ from isofuzz.gate.ledger import Ledger
 
 
 def test_a_change_while_a_change_is_told() -> None:
-    ledger, depth, told = Ledger(), 0, 0
+    ledger: Ledger[object] = Ledger()
+    depth = told = 0
 
     def on_change() -> None:
         nonlocal depth, told
@@ -23,7 +24,8 @@ def test_a_change_while_a_change_is_told() -> None:
 
 
 def test_who_is_told_and_fails_is_told_the_next_time() -> None:
-    ledger, told = Ledger(), 0
+    ledger: Ledger[object] = Ledger()
+    told = 0
 
     def on_change() -> None:
         nonlocal told
@@ -38,7 +40,7 @@ def test_who_is_told_and_fails_is_told_the_next_time() -> None:
 
 
 def test_a_problem_says_where_it_came_from() -> None:
-    ledger = Ledger()
+    ledger: Ledger[object] = Ledger()
     ledger.fail("no server")
     try:
         raise ValueError("why")  # noqa: TRY301 - so that it has a traceback

@@ -53,7 +53,7 @@ def see(keeper: Keeper, story: Story) -> Callable[[str], None]:
         bob.does("search", text="", seen=[post.text])
         system = SimpleNamespace(signatures=SimpleNamespace(vocabulary=story.vocabulary), past=[])
         execution: Any = SimpleNamespace(
-            system=system, program=story.program, history=story.history, counterpart=[], first_canary=0
+            system=system, program=story.program, history=story.history, counterpart=[], first_canary=0, decided_by=""
         )
         [violation] = [each for each in story.violations if each.oracle is Oracle.CROSSING]
         keeper.see(execution, violation)

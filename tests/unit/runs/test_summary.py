@@ -13,6 +13,7 @@ from isofuzz.history.relations import Relation
 from isofuzz.oracles.hazard import Hazard, HazardKind
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Call, Program, Ref
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding
 from isofuzz.runs.comparing import Comparisons
@@ -30,13 +31,16 @@ CASE = Case(
     found="2026-01-02T03:04:05+00:00",
     services="Postgres",
     steps_found=9,
+    found_by="a random walk",
     hit_rate=HitRate(7, 8),
     cold=None,
 )
 
 
 def summary(*findings: Finding) -> Summary:
-    exercised = Exercised(programs=2, operations=5, skipped=1, frames=3)
+    exercised = Exercised(programs=2, operations=5, skipped=1, frames=3, took_turns=2, moves=9, waited=1)
+    exercised.decided["a random walk"] = 1
+    exercised.faults[FaultKind.CANCEL] = 1
     exercised.outcomes.update({("post", Outcome.REFUSED): 1, ("history", Outcome.OK): 3, ("post", Outcome.OK): 1})
     exercised.delivered["Feed"] = 4
     exercised.cells[Cell("post", "room", Relation.FOREIGN)] = 1
@@ -86,6 +90,7 @@ def test_every_field_of_it() -> None:
                 "explanation": "B saw what is A's.",
                 "steps": 2,
                 "steps_found": 9,
+                "found_by": "a random walk",
                 "hit_rate": [7, 8],
                 "cold": None,
                 "case": "cases/a.json",
@@ -100,6 +105,11 @@ def test_every_field_of_it() -> None:
             "operations": 5,
             "skipped": 1,
             "frames": 3,
+            "took_turns": 2,
+            "moves": 9,
+            "waited": 1,
+            "decided": {"a random walk": 1},
+            "faults": {"cancel": 1},
             "outcomes": {
                 "history": {"ok": 3, "refused": 0, "info": 0},
                 "post": {"ok": 1, "refused": 1, "info": 0},
@@ -115,6 +125,7 @@ def test_every_field_of_it() -> None:
             ],
         },
         "compared": {"programs": 1, "users": 2, "executions": 5, "seconds": 0.25, "left_out": {"post": 3}},
+        "determinism": None,
         "latency": {
             "history": {"count": 1, "p50_ms": 247.766, "p95_ms": 247.766, "max_ms": 250.0, "budget_ms": None},
             "post": {"count": 20, "p50_ms": 1.596, "p95_ms": 1.596, "max_ms": 1.6, "budget_ms": 1.5},

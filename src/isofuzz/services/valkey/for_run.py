@@ -1,9 +1,9 @@
 """The Valkey of one run: most targets need none, so it is started or leased when it is first asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isofuzz.errors import InfrastructureError
 from isofuzz.services.choosing import Choice, Choosing, Origin, none_can_be_had, not_usable, switched_off
@@ -17,10 +17,14 @@ from isofuzz.services.valkey.reset import ValkeyReset
 from isofuzz.services.valkey.server import running_valkey
 from isofuzz.services.valkey.url import ValkeyUrl
 
+ValkeyDoor = Callable[[ValkeyUrl], Awaitable[ValkeyUrl]]
+"""Makes what stands before a server; returns what leads there."""
+
 
 @dataclass(frozen=True)
 class _Opened:
     url: ValkeyUrl
+    """What the system is to connect to."""
     resetting: ValkeyReset
     product: str
     version: str
@@ -43,6 +47,8 @@ class RunValkey:
     ) -> None:
         self.waited = 0.0
         """Seconds that it has waited for other runs to let go of the server."""
+        self.door: ValkeyDoor | None = None
+        """What is to stand before it."""
         self._choosing = choosing
         self._suffix = suffix
         self._folder = folder
@@ -58,7 +64,8 @@ class RunValkey:
         async with self._opening:
             if self._opened is None:
                 choice = await asyncio.to_thread(self._choosing.choose, VALKEY)
-                self._opened = await self._open(choice)
+                opened = await self._open(choice)
+                self._opened = replace(opened, url=await self.door(opened.url)) if self.door else opened
         return str(self._opened.url)
 
     async def let_go(self) -> None:

@@ -1,0 +1,6 @@
+"""How many programs does it take to find a race, by each way of choosing who moves when?
+
+    python -m benchmarks.interleaving [SEEDS]
+
+prints a table of medians and, last, one JSON with them.
+"""
