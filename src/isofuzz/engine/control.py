@@ -83,8 +83,7 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
         freezer = Freezer(can=postgres.is_ours)
         outside = Outside(
             lambda: services.system_pids,
-            # What notifies another connection owes it nothing, so whether that moves is seen only in its process.
-            servers=lambda: [each.pid for each in gate.connections if each.pid] if postgres.is_ours else [],
+            servers=lambda: _servers(services, gate if postgres.is_ours else None),
             sockets=loop.open_sockets,
             uncontrolled=uncontrolled,
         )
@@ -92,3 +91,12 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
             loop, gates, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
         )
         yield Control(loop, gates, settling, uncontrolled, postgres, outside)
+
+
+def _servers(services: Services, gate: Gate | None) -> list[int]:
+    """The processes of the run's own servers that speak with the system.
+
+    Who is notified, or subscribes, is owed nothing, so whether something is on its way to them is seen only there.
+    """
+    backends = [connection.pid for connection in gate.connections if connection.pid] if gate else []
+    return backends + ([services.valkey_pid] if services.valkey_pid else [])

@@ -80,12 +80,15 @@ class Outside:
             self._uncontrolled.note(self._why_unseen)
 
     def due(self) -> float:
-        """Look; the seconds after which to look again, during which this process must read what comes. 0: they rest."""
-        if self.rested:
-            return 0
-        if self._why_unseen:
+        """Look; the seconds after which to look again, during which this process must read what comes. 0: they rest.
+
+        Where nobody can look, they rest if nothing comes in these seconds.
+        """
+        if self._roots and self._why_unseen:
             self.rested = True
             return _WAIT
+        if self.rested:
+            return 0
         asleep = self._asleep()
         unread = _unread(self._sockets()) if asleep is not None else []
         alike = asleep is not None and (asleep, unread) == self._before

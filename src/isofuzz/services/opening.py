@@ -153,6 +153,11 @@ class Services:
         """The processes of the system that `process` started and that still run; not those that these have started."""
         return self._processes.pids
 
+    @property
+    def valkey_pid(self) -> int | None:
+        """The process of the Valkey server, if that is the run's own and was asked for."""
+        return self._valkey.pid
+
     def check_alive(self) -> None:
         """Raises SystemDown if a process has ended that nobody had stopped."""
         self._processes.check_alive()

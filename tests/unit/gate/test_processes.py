@@ -204,6 +204,7 @@ class TestOfWhatCannotBeSeen:
         watched = Outside(lambda: [process.pid], uncontrolled=uncontrolled, seen=False)
         watched.begin()
         assert (watched.rested, watched.due(), watched.rested) == (False, 0.01, True)
+        assert watched.due() == 0.01  # something came meanwhile
         assert dict(uncontrolled.reasons) == {
             "processes of the system that cannot be looked at: 10 ms were waited": 1,
         }

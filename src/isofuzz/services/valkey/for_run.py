@@ -29,6 +29,8 @@ class _Opened:
     product: str
     version: str
     source: str
+    pid: int | None = None
+    """The server's process, if the server is the run's own."""
 
 
 class RunValkey:
@@ -80,6 +82,11 @@ class RunValkey:
         return f"{opened.product} {opened.version}, {opened.source}" if opened else None
 
     @property
+    def pid(self) -> int | None:
+        """The server's process; None as long as nobody asked for it, or if the server is not the run's own."""
+        return self._opened.pid if self._opened else None
+
+    @property
     def versions(self) -> dict[str, str]:
         """Its version under its name, as far as anybody asked for it."""
         return {self._opened.product.lower(): self._opened.version} if self._opened else {}
@@ -101,7 +108,8 @@ class RunValkey:
             with none_can_be_had(choice):
                 running = await self._stack.enter_async_context(running_valkey(self._folder, self._user))
             url, client, server = running
-            return _Opened(url, ValkeyReset(client, server, url, None), *product(server), f"embedded ({choice.why})")
+            source, pid = f"embedded ({choice.why})", int(server["process_id"])
+            return _Opened(url, ValkeyReset(client, server, url, None), *product(server), source, pid)
         with not_usable(choice):
             leased = await self._stack.enter_async_context(AsyncExitStack())
             given = _given(choice, self._suffix, self._allow_hosts, self._note_waiting())
