@@ -68,6 +68,8 @@ class Alternating:
     They begin in an order that is drawn.
     """
 
+    name = "alternation"
+
     def __init__(self, seed: int, steps: Sequence[int]) -> None:
         order = random.Random(seed).sample(steps, len(steps))  # noqa: S311 - the draws of Hypothesis, spread out
         self._moved = {step: place - len(steps) for place, step in enumerate(order)}

@@ -91,11 +91,9 @@ def programs(draw: st.DrawFn) -> Program:
             number = draw(st.integers(0, 999).filter(lambda number: number not in known))
             calls.append(Call(number, draw(names), draw(arguments_after(known))))
             known.append(number)
-        numbers = st.integers(0, 999).filter(lambda number: number not in known)
-        faults = []
-        for number in draw(st.lists(numbers, max_size=1)):
-            faults.append(Fault(number, draw(st.sampled_from(FaultKind)), Ref(draw(st.sampled_from(known)))))
-            known.append(number)
+        hit = st.builds(Ref, st.sampled_from(known), st.integers(0, 3))
+        number = st.just(1000 + len(bursts))
+        faults = draw(st.lists(st.builds(Fault, number, st.sampled_from(FaultKind), hit), max_size=1))
         bursts.append(Burst(tuple(calls), draw(st.none() | schedules), tuple(faults)))
     return Program(tuple(bursts))
 
