@@ -46,7 +46,7 @@ class GatedConnection:
         """What the server answered since `hold_reply`."""
         self._disguising: bytearray | None = None
         """What came since the server got something that fails in the place of a cancelled batch."""
-        self._server_full = self._client_full = self._server_gone = False
+        self._server_full = self._client_full = self._server_gone = self._ended = False
 
     # What a scheduler sees and does
 
@@ -136,13 +136,17 @@ class GatedConnection:
         """The client sent something."""
         ledger = self._ledger
         ledger.activity += 1
+        if self._ended:
+            return  # what was read together with what the session was ended for
         try:
             batches = self._batcher.feed(data)
         except NotPostgres as garbage:
             self._end(error("FATAL", "08P01", str(garbage)))
             return
         for batch in batches:
-            if self._queue or (ledger.holding and not batch.continues and batch.executes):
+            if not ledger.holding and not self._queue:
+                self._forward(batch)
+            elif self._queue or (batch.executes and not batch.continues):
                 self._park(batch)
             else:
                 self._forward(batch)
@@ -220,7 +224,7 @@ class GatedConnection:
         if _ONE_MESSAGE.isdisjoint(batch.kinds):
             server.write(FAILING_PARSE)
             self._owed.sent(b"P", flushes=False)
-            self._write(server, batch)
+            self._forward(batch)
         else:
             server.write(FAILING_QUERY)
             self._owed.sent(b"Q")
@@ -286,19 +290,17 @@ class GatedConnection:
         self._queued = 0
 
     def _forward(self, batch: Batch) -> None:
-        server = self._server
         if self._discards and batch.continues:
             self._discards = not batch.ends
             self._ledger.changed()
-        elif server is not None:
-            if self._opening is None:  # a password is none of anybody's business
-                self.batch = batch
-            self._write(server, batch)
-
-    def _write(self, server: Transport, batch: Batch) -> None:
-        self._streams = not batch.ends
-        self._owed.sent(batch.kinds, flushes=batch.ends)
-        server.write(batch.data)
+            return
+        assert self._server is not None
+        if self._opening is None:  # a password is none of anybody's business
+            self.batch = batch
+        ends = batch.ends
+        self._streams = not ends
+        self._owed.sent(batch.kinds, flushes=ends)
+        self._server.write(batch.data)
 
     def _advance(self) -> None:
         """Let pass what need not be held, up to the next batch that must be."""
@@ -357,6 +359,7 @@ class GatedConnection:
 
     def _end(self, last_words: bytes = b"") -> None:
         """The session is over: both sides get what was written to them, and then the end."""
+        self._ended = True
         self._clear_queue()
         self._held.clear()
         if last_words:

@@ -50,8 +50,6 @@ class _Guarded(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return  # what was read together with what it was closed for
         try:
             self._receive(data)
         except Exception as problem:  # noqa: BLE001 - whatever it is, it is ours, and the gate goes on for the others
@@ -138,6 +136,8 @@ class ClientDoor(_Guarded):
 
     def _greet(self, data: bytes) -> None:
         assert self._transport is not None
+        if self._transport.is_closing():
+            return  # what was read together with what it was closed for
         self._ledger.arriving.add(self)
         self._ledger.activity += 1
         self._said += data
