@@ -24,6 +24,8 @@ from isofuzz.services.postgres.for_run import RunPostgres
 
 _PORT = 5432  # only a part of the socket's name: nothing listens on a port
 
+_MS_TO_END = 5000
+
 _LIMIT = 10.0
 """Seconds within which a move has to come to rest."""
 
@@ -54,8 +56,8 @@ class Control:
             raise InfrastructureError(f"The gate before the system's services failed: {self.gate.problems[0]}")
 
     async def terminate(self, pid: int) -> None:
-        """Have the server end a connection."""
-        await self.postgres.admin.execute("SELECT pg_terminate_backend($1)", pid)
+        """Have the server end a connection, and return once it has."""
+        await self.postgres.admin.execute("SELECT pg_terminate_backend($1, $2)", pid, _MS_TO_END)
 
 
 @asynccontextmanager

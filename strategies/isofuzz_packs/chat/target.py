@@ -184,11 +184,13 @@ class Operations(Target):
     async def _resume(self, me: Me, line: Line) -> Line:
         async with line.turn:
             successor = await _connect(line.path)
-            if line.token == me.token and line.successor is None:  # else it is not this session's to drop
-                line.successor = successor
+            drops = line.token == me.token and line.successor is None  # else it is not this session's to drop
+            if drops:
                 await line.close()
             answer = await successor.call("resume", token=me.token, connection=line.handle)
             successor.token, successor.handle = me.token, answer["connection"]
+            if drops:
+                line.successor = successor
             return successor
 
     @operation

@@ -92,8 +92,8 @@ def programs(draw: st.DrawFn) -> Program:
             calls.append(Call(number, draw(names), draw(arguments_after(known))))
             known.append(number)
         hit = st.builds(Ref, st.sampled_from(known), st.integers(0, 3))
-        number = st.just(1000 + len(bursts))
-        faults = draw(st.lists(st.builds(Fault, number, st.sampled_from(FaultKind), hit), max_size=1))
+        ordinal = st.just(1000 + len(bursts))
+        faults = draw(st.lists(st.builds(Fault, ordinal, st.sampled_from(FaultKind), hit), max_size=1))
         bursts.append(Burst(tuple(calls), draw(st.none() | schedules), tuple(faults)))
     return Program(tuple(bursts))
 
