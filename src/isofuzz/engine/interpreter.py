@@ -95,6 +95,8 @@ class Execution:
         self.durations: dict[int, float] = {}
         self.counterpart: History = []
         self.diverged: list[str] = []
+        self.finished = False
+        """Has all been executed, and has all arrived that was under way?"""
         self.uncontrolled: frozenset[str] = frozenset()
         self.decided: Counter[str] = Counter()
         self.decided_by = ""
@@ -228,6 +230,7 @@ class Execution:
         finally:
             await self.close()
         self._check()
+        self.finished = True
 
     async def close(self) -> None:
         """Close every connection and stop reading."""
