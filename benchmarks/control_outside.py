@@ -1,6 +1,7 @@
-"""Is a system in a process of its own under control? How often it moves on although all were said to be at rest, and
-how often a program that is executed twice does otherwise the second time: idle, and while other processes want every
-processor.
+"""Is a system in a process of its own under control?
+
+Counted is how often it moves on although all were said to be at rest, and how often a program that is executed twice
+does otherwise the second time: idle, and while other processes want every processor.
 
 A move is misdetected if something comes to the gate or to a socket of isofuzz's after it was said that nothing moves,
 and before the next move is made. To see that, each of the first STEPS moves is followed by 20 ms of listening. Then
@@ -19,25 +20,22 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from isofuzz.engine.control import Control, controlled
+from benchmarks.control.stage import Stage, stage
+from isofuzz.engine.control import Control
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.schedulers import RandomWalk
-from isofuzz.engine.system import System, running
 from isofuzz.gate.loop import ControlledLoop
-from isofuzz.oracles.judge import Judge
 from isofuzz.program.steps import Program
 from isofuzz.program.vocabulary import Kind
 from isofuzz.runs.determinism import Twice
 from isofuzz.runs.draft import Draft
-from isofuzz.runs.planting import new_mint, planted
 from isofuzz.runs.targets import find_target
-from isofuzz.services import open_services
-from isofuzz.target.signatures import Signatures, read_signatures
+from isofuzz.target.signatures import Signatures
 
 TARGET = "tests/integration/runs/halls.py:Halls"
 LISTENING = 0.02
@@ -65,18 +63,18 @@ class Measured:
     settle_ms: list[float] = field(default_factory=list)
     listening: bool = False
 
-    async def measure(self, system: System, signatures: Signatures, steps: int) -> dict[str, object]:
-        assert system.control
-        self._watch(system.control)
+    async def measure(self, on: Stage, steps: int) -> dict[str, object]:
+        """Execute programs for so many moves, and then others twice."""
+        self._watch(on.control)
         numbers = iter(range(1_000_000))
         self.listening = True
         while self.steps < steps:
-            await _execute(system, signatures, next(numbers))
+            await executed(on, next(numbers))
         self.listening, listened = False, self.steps
         self.settle_ms.clear()
-        twice = Twice(system, lambda: Judge(signatures.vocabulary))
+        twice = Twice(on.system, on.new_judge)
         for _ in range(steps // MOVES_FOR_A_PROGRAM):
-            await twice.check(await _execute(system, signatures, next(numbers)))
+            await twice.check(await executed(on, next(numbers)))
         counts = twice.counts
         return {
             "steps": listened,
@@ -109,16 +107,15 @@ class Measured:
         control.settling.settle = watched  # type: ignore[method-assign]  # nobody else needs to be told of it
 
 
-async def _execute(system: System, signatures: Signatures, seed: int) -> Execution:
-    """What the users of a program can do with what they share, all at once."""
-    await system.reset()
-    execution = Execution(system, Judge(signatures.vocabulary))
+async def executed(on: Stage, seed: int) -> Execution:
+    """A program that is drawn, in which steps take turns at random."""
+    await on.system.reset()
+    execution = Execution(on.system, on.new_judge())
     try:
-        for number, burst in enumerate(_drawn(signatures, seed).bursts):
-            await execution.run(burst, RandomWalk(seed * 1000 + number) if len(burst.calls) > 1 else None)
-        await execution.finish()
+        for burst in _drawn(on.system.signatures, seed).bursts:
+            await execution.run(burst, RandomWalk(seed) if len(burst.calls) > 1 else None)
     finally:
-        await execution.close()
+        await on.ended(execution)
     return execution
 
 
@@ -138,7 +135,7 @@ def _drawn(signatures: Signatures, seed: int) -> Program:
 
 
 @contextmanager
-def _load() -> Iterator[None]:
+def busy_processors() -> Iterator[None]:
     """Processes that never rest, one for each processor."""
     with ExitStack() as stack:
         for _ in range(os.cpu_count() or 1):
@@ -148,25 +145,13 @@ def _load() -> Iterator[None]:
         yield
 
 
-@asynccontextmanager
-async def _system(target: str) -> AsyncIterator[tuple[System, Signatures]]:
-    target_class = find_target(target)
-    signatures = read_signatures(target_class)
-    async with (
-        open_services() as services,
-        controlled(services) as control,
-        running(planted(target_class, None), signatures, services, new_mint(), control) as system,
-    ):
-        yield system, signatures
-
-
 async def _both(steps: int, target: str) -> dict[str, object]:
     found: dict[str, object] = {}
-    async with _system(target) as (system, signatures):
-        found["idle"] = await Measured().measure(system, signatures, steps)
-    async with _system(target) as (system, signatures):
-        with _load():
-            found["under_load"] = await Measured().measure(system, signatures, steps)
+    async with stage(find_target(target)) as on:
+        found["idle"] = await Measured().measure(on, steps)
+    async with stage(find_target(target)) as on:
+        with busy_processors():
+            found["under_load"] = await Measured().measure(on, steps)
     return found
 
 

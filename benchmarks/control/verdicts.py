@@ -155,13 +155,10 @@ _IN_TURN: Told = [
 _LACKING_A_CONNECTION: Told = [
     *[(place, START, ()) for place in range(CONNECTIONS + 1)],
     *[(CONNECTIONS - 1, STATEMENT, ())] * 2,
-    *[(CONNECTIONS, TASK, ())],
-    *[
-        (place, STATEMENT, ())
-        for place in reversed(range(CONNECTIONS + 1))
-        for _ in range(2)
-        if place != CONNECTIONS - 1
-    ],
+    # It has given its connection back, and somebody waited: who goes on first is decided.
+    *[(CONNECTIONS, TASK, ()), (CONNECTIONS, STATEMENT, ()), (CONNECTIONS, STATEMENT, ())],
+    *[(CONNECTIONS - 1, TASK, ())],
+    *[(place, STATEMENT, ()) for place in reversed(range(CONNECTIONS - 1)) for _ in range(2)],
 ]
 
 

@@ -183,6 +183,7 @@ class Execution:
         await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
         # What could not happen was no part of it.
         self._decided(tuple(fault for fault in burst.faults if fault not in strikes.left))
+        self._overlap = None
         self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
         if isinstance(scheduler, Given) and scheduler.diverged is not None:
             self.diverged.append(_divergence(burst, scheduler.diverged))

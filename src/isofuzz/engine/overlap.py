@@ -23,6 +23,8 @@ from isofuzz.program.steps import Fault
 _TICK = 0.005
 """Seconds between looks at steps that wait for nothing that isofuzz knows of, such as a clock."""
 
+_OPENED = "a connection was opened meanwhile: whether one has to be depends on what programs before left in the pool"
+
 Perform = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -81,6 +83,7 @@ class Overlap:
         self._operations = {number: Operation(number) for number in steps}
         self._control.settling.rank = self._rank_of
         await self._control.settling.settle()  # what was done before may still be tidied up after
+        before = set(self._gate.connections)
         self._gate.holding = True
         self._loop.hold()
         try:
@@ -93,6 +96,8 @@ class Overlap:
                     await self._wait_for_the_clock()
         finally:
             self._let_go()
+        if not before.issuperset(self._gate.connections):
+            self._control.uncontrolled.note(_OPENED)
         await self._strikes.finish()
         for task in self._tasks.values():
             task.result()

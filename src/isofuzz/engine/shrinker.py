@@ -10,15 +10,13 @@ from dataclasses import replace
 from itertools import combinations
 
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
+from isofuzz.program.canary import held_by_chance
 from isofuzz.program.prune import apart, scheduled, with_call, without
 from isofuzz.program.schedule import plain_turns
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, SecretText
 from isofuzz.program.vocabulary import Draw, Vocabulary
 
 _CORPORA = {Draw.NAME: NAMES, Draw.KEY: KEYS, Draw.QUERY: QUERIES}
-_LONG_ENOUGH = 4
-"""Letters and digits that no canary, most of which is random, holds but once in 100,000 runs."""
-
 _FEWEST_TOGETHER = 2
 """Of no more steps that overlap none can be left out without there being no overlap."""
 
@@ -150,7 +148,7 @@ class Shrinker:
                 yield SecretText(TEMPLATES[0])
             case Literal(str(text)) if parameter.draws in _CORPORA:
                 for plain in plainer(text, _CORPORA[parameter.draws]):
-                    if parameter.draws is not Draw.QUERY or not _hits_by_chance(plain):
+                    if parameter.draws is not Draw.QUERY or not held_by_chance(plain):
                         yield Literal(plain)
             case NeverIssued(thing, variant) if variant:
                 yield NeverIssued(thing)
@@ -170,11 +168,6 @@ class Shrinker:
             self.best = candidate
         self._on_progress(self)
         return reproduced
-
-
-def _hits_by_chance(query: str) -> bool:
-    """Is the text so short that some canaries hold it? What one run finds by it, the next may not."""
-    return query.isalnum() and len(query) < _LONG_ENOUGH
 
 
 def _with_argument(call: Call, name: str, argument: Argument) -> Call:

@@ -4,6 +4,8 @@ A batch is kept whole up to LIMIT bytes. Of a longer one the head is handed out,
 its remainder in pieces, so that nobody needs memory for a parameter of 200 MB.
 """
 
+from collections.abc import Sequence
+
 from isofuzz.gate.messages import HEADER, LARGEST, NotPostgres
 from isofuzz.gate.operation import CURRENT, Operation
 from isofuzz.gate.statements import nature
@@ -21,31 +23,36 @@ _MORE = " …".encode()
 """The end of a text of which only the beginning is remembered."""
 
 _PARSE, _BIND, _EXECUTE, _QUERY, _CALL, _COPY_DATA = b"PBEQFd"
-_UNKNOWN, _PLAIN, _TELLING, _ENDING, _ENDING_TELLING = range(5)
+_UNKNOWN, _PLAIN, _TELLING, _ENDING = range(4)
 _ROLES = [_UNKNOWN] * 256
-for _kinds, _role in ((b"DCd", _PLAIN), (b"PBE", _TELLING), (b"SHFXcfp", _ENDING), (b"Q", _ENDING_TELLING)):
+for _kinds, _role in ((b"DCd", _PLAIN), (b"PBE", _TELLING), (b"SHFXcfpQ", _ENDING)):
     for _kind in _kinds:
         _ROLES[_kind] = _role
+_EXECUTE_UNNAMED = 9
+"""The length of an Execute of the unnamed portal."""
 _BULKY = frozenset(b"PBQFdpf")
 
 
 class Batch:
     """What the server gets in one go, and what it says; of a long one, a part."""
 
-    statements: tuple[bytes | None, ...] = ()
-    """What it executes; None is a statement that the gate has not seen."""
-    prepared: tuple[bytes, ...] = ()
+    prepared: Sequence[bytes] = ()
     """What it prepares."""
     continues = False
     """It is the remainder of a batch of which the server has the head."""
     ends = True
     """False if a remainder follows."""
 
-    def __init__(self, data: bytes, kinds: bytes, operation: Operation | None = None) -> None:
-        """`kinds` are those of its messages, in order. `operation` is for whom its last byte was written, if known."""
+    def __init__(
+        self, data: bytes, kinds: bytes, statements: Sequence[bytes | None] = (), operation: Operation | None = None
+    ) -> None:
+        """`kinds` are those of its messages, in order. `statements` are the texts of what it executes; None is one that
+        the gate has not seen. `operation` is for whom its last byte was written, if known.
+        """
         # The rest is rarely other than what the class says: one of these is made for every statement that passes.
         self.data = data
         self.kinds = kinds
+        self.statements = statements
         self.operation = operation
 
     @property
@@ -112,6 +119,7 @@ class Batcher:
         elif self._pending:
             data, at, self._pending = self._pending + data, self._scanned, b""
         end, header, roles, kinds = len(data), HEADER.unpack_from, _ROLES, self._kinds
+        # This loop and what it calls are most of what the gate adds to a statement that it does not hold.
         while end - at >= 5:
             kind, length = header(data, at)
             role = roles[kind]
@@ -121,12 +129,18 @@ class Batcher:
             if after > end:
                 break
             kinds.append(kind)
-            if role != _PLAIN:
-                if role != _ENDING:
+            if role == _TELLING:
+                if kind == _EXECUTE and length == _EXECUTE_UNNAMED:
+                    self._statements.append(self._texts.get(self._bound))
+                elif kind == _BIND and not data[at + 5]:
+                    self._bound = data[at + 6 : data.find(0, at + 6, after)]
+                else:
                     self._note(kind, data, at + 5, after)
-                if role >= _ENDING:
-                    batches.append(self._handed_out(data[start:after] if start or after < end else data))
-                    start = after
+            elif role >= _ENDING:
+                if kind == _QUERY:
+                    self._statements.append(_text(data, at + 5, after))
+                batches.append(self._handed_out(data[start:after] if start or after < end else data))
+                start = after
             at = after
         if start < end:
             self._keep(data, start, at, batches)
@@ -152,19 +166,15 @@ class Batcher:
         self._pending, self._scanned = data[start:], at - start
 
     def _handed_out(self, data: bytes, *, ends: bool = True) -> Batch:
-        batch = Batch(data, bytes(self._kinds), CURRENT.get())
+        batch = Batch(data, bytes(self._kinds), self._statements, CURRENT.get())
         self._kinds.clear()
-        if self._statements:
-            batch.statements = tuple(self._statements)
-            self._statements.clear()
+        self._statements = []
         if self._prepared:
-            batch.prepared = tuple(self._prepared)
-            self._prepared.clear()
-        if self._continues:
-            batch.continues = True
-        if not ends:
-            batch.ends = False
-        self._continues = not ends
+            batch.prepared = self._prepared
+            self._prepared = []
+        if self._continues or not ends:
+            batch.continues, batch.ends = self._continues, ends
+            self._continues = not ends
         return batch
 
     def _note(self, kind: int, data: bytes, at: int, end: int) -> None:

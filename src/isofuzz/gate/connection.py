@@ -13,6 +13,8 @@ from isofuzz.gate.startup import Opening, Unauthenticated
 _ONE_MESSAGE = frozenset(b"QF")
 _TERMINATE = ord("X")
 
+_NOTIFICATION = b"A"
+
 
 class GatedConnection(Session[Batch]):
     """A client's session with the server."""
@@ -89,6 +91,8 @@ class GatedConnection(Session[Batch]):
             if self._opening is not None or not data:
                 ledger.changed()
                 return
+        if ledger.holding and data[:1] == _NOTIFICATION and not self._owed.owes:
+            self.hold_reply()  # else it would race with the reply to whoever notified
         try:
             kinds = self._replies.feed(data)
             if kinds:

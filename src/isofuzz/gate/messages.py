@@ -71,7 +71,9 @@ class Replies:
             if not role or length < 4:
                 raise _not_a_reply(kind, length)
             kinds.append(kind)
-            if role == _TELLING:
+            if kind == _READY:
+                self.status = data[at - 1]
+            elif role == _TELLING:
                 self._note(kind, begins - before, at - before, data[at - 1])
         self._head = data[at:]
         return bytes(kinds)

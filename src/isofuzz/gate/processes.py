@@ -122,6 +122,12 @@ def can_look() -> bool:
     return Path("/proc/self/task").is_dir() and Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 
+def sleeps(pid: int) -> bool:
+    """Is a process of one thread asleep? Yes, for all that anybody can say, where it cannot be looked at."""
+    status = _read(f"/proc/{pid}/status")
+    return not status or status[status.index(_STATE) + len(_STATE)] in _AT_REST
+
+
 def _with_children(pids: Collection[int]) -> Iterator[int]:
     """These, and all that they have started. Each is handed out before its children are looked for.
 

@@ -14,7 +14,7 @@ from isofuzz.gate.freezing import Freezer
 from isofuzz.gate.gates import Connection, Gates
 from isofuzz.gate.locks import Asks, ask
 from isofuzz.gate.loop import ControlledLoop
-from isofuzz.gate.processes import Outside
+from isofuzz.gate.processes import Outside, sleeps
 from isofuzz.gate.uncontrolled import Uncontrolled
 
 _SOON = 0.001
@@ -122,9 +122,14 @@ class Settling:
         patient = self._asked < _PATIENCE_WITH_OTHERS
         if waits.foreign and not patient:
             self._uncontrolled.note("a statement waited for a connection that is none of the system's")
-        waiting = waits.blocked.keys() | (() if patient else waits.foreign)
+        blocked = {pid for pid in waits.blocked if self._has_looked_for_deadlocks(pid)}
+        waiting = blocked | (set() if patient else set(waits.foreign))
         self._blocked.difference_update(connection for connection in owing if connection.pid not in waiting)
         return self._gate.activity == activity and all(connection.pid in waiting for connection in owing)
+
+    def _has_looked_for_deadlocks(self, pid: int) -> bool:
+        """Is a waiter asleep again whose time to do so has come? On a busy machine it may not have got to it yet."""
+        return not self._freezer.can or sleeps(pid)
 
     def _due(self) -> float | None:
         if self._gate.busy:

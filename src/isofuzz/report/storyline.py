@@ -146,7 +146,7 @@ class _Teller:
         statement = textwrap.shorten(printable(entry.text), _LONGEST_STATEMENT, placeholder=" …")
         match entry.move:
             case _ if entry.connection is not None:
-                reply = "gets the lock: " if entry.move is Move.REPLY else ""
+                reply = "gets an answer: " if entry.move is Move.REPLY else ""
                 presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
                 self._add(self._actor(entry.step), presumed, step=entry.step)
             case Move.STATEMENT:

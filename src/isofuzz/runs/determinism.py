@@ -13,8 +13,12 @@ from isofuzz.engine.system import System
 from isofuzz.history.entries import Completion, History, Move, Moved, Outcome
 from isofuzz.history.sameness import first_difference
 from isofuzz.oracles.judge import Judge
+from isofuzz.program.canary import held_by_chance
+from isofuzz.program.steps import Call, Literal
+from isofuzz.program.vocabulary import Draw
 
 _UNORDERED = "steps started at once, and nobody decided who moves when"
+_BY_CHANCE = "what is searched for is so short that some canaries hold it by chance"
 _SHOWN = 5
 
 
@@ -84,8 +88,15 @@ class Twice:
         reasons = {*first.uncontrolled, *second.uncontrolled}
         if any(len(burst.calls) > 1 and burst.schedule is None for burst in first.program.bursts):
             reasons.add(_UNORDERED)
+        if any(map(self._finds_by_chance, first.program.calls)):
+            reasons.add(_BY_CHANCE)
         counts.uncontrolled.update(reasons)
         counts.uncontrolled_programs += bool(reasons)
         difference = first_difference(first.history, second.history)
         if difference and not reasons:
             counts.differences.append(f"program {counts.programs}, {difference}")
+
+    def _finds_by_chance(self, call: Call) -> bool:
+        operation = self._system.signatures.vocabulary.operation(call.operation)
+        queries = (call.arguments[parameter.name] for parameter in operation.drawn(Draw.QUERY))
+        return any(isinstance(query, Literal) and held_by_chance(str(query.value)) for query in queries)

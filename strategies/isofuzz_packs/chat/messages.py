@@ -16,6 +16,7 @@ from isofuzz_packs.chat.threads import Audience, everyone_in
 from isofuzz_packs.chat.transactions import Database, Session, Transaction
 
 PAGE = 20
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,10 @@ async def _wait_for_reader(transaction: Transaction, thread: UUID) -> None:
     await transaction.set("lock_timeout", "200ms")
     try:
         await transaction.row("SELECT pg_advisory_lock(hashtext(:thread))", thread=str(thread))
-    except DBAPIError as waited_too_long:
-        raise Busy from waited_too_long
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise Busy from error
 
 
 async def _check_in_thread(transaction: Transaction, message: int, thread: UUID) -> None:

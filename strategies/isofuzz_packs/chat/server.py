@@ -1,9 +1,10 @@
 """The running chat: its sockets, and what stands behind them."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Final, Self
 
 from websockets.asyncio.server import ServerConnection, serve, unix_serve
 
@@ -19,6 +20,9 @@ from isofuzz_packs.chat.router import Connection, Router
 from isofuzz_packs.chat.service import Service
 from isofuzz_packs.chat.threads import Threads
 from isofuzz_packs.chat.transactions import Database
+
+_PLAIN: Final[Mapping[str, Any]] = {"compression": None, "ping_interval": None}
+"""No compression, and no keep-alive: a ping that comes on a timer is a move that nobody has decided."""
 
 
 class ChatServer:
@@ -64,9 +68,9 @@ class ChatServer:
             starting.push_async_callback(self._fanout.close)
             await self._fanout.open()
             if self._unix_path is not None:
-                listening = unix_serve(self._converse, str(self._unix_path), compression=None)
+                listening = unix_serve(self._converse, str(self._unix_path), **_PLAIN)
             else:
-                listening = serve(self._converse, "127.0.0.1", self._port, compression=None)
+                listening = serve(self._converse, "127.0.0.1", self._port, **_PLAIN)
             server = await starting.enter_async_context(listening)
             if self._unix_path is None:
                 [socket] = server.sockets

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import field
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from websockets.exceptions import ConnectionClosed
 
@@ -104,8 +104,11 @@ class Line(WebSocket):
         await self.call("ping")
 
 
-UNSETTLED = "internal", "cancelled"
+UNSETTLED: Final = ("internal", "cancelled")
 """The errors after which what was asked for may have been done or not."""
+
+
+_TRIES: Final = 3
 
 
 class Unsettled(Exception):
@@ -177,21 +180,29 @@ class Operations(Target):
     async def resume(self, me: Me, line: Line) -> Line:
         """Drop a connection and open another one that goes on in its place.
 
-        Once begun it is done to its end: who is cancelled half-way would be left without a connection.
+        Once begun it is done to its end, and tried again when the chat could not do it: who gives up half-way is left
+        without a connection that could be resumed.
         """
         return await asyncio.shield(self._resume(me, line))
 
     async def _resume(self, me: Me, line: Line) -> Line:
         async with line.turn:
-            successor = await _connect(line.path)
-            drops = line.token == me.token and line.successor is None  # else it is not this session's to drop
-            if drops:
-                await line.close()
-            answer = await successor.call("resume", token=me.token, connection=line.handle)
-            successor.token, successor.handle = me.token, answer["connection"]
-            if drops:
-                line.successor = successor
-            return successor
+            is_own = line.token == me.token and line.successor is None  # else it is not this session's to drop
+            for tries_left in reversed(range(_TRIES)):
+                successor = await _connect(line.path)
+                if is_own:
+                    line.successor = successor
+                    await line.close()
+                try:
+                    answer = await successor.call("resume", token=me.token, connection=line.handle)
+                except Unsettled:
+                    if not tries_left:
+                        raise
+                    await successor.close()
+                else:
+                    successor.token, successor.handle = me.token, answer["connection"]
+                    return successor
+            raise AssertionError("the last try returns or raises")
 
     @operation
     async def log_out(self, me: Ends[Me]) -> None:

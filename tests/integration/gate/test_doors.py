@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import os
+import sys
 
 import pytest
 from tests.integration.gate.conftest import Gated
@@ -50,3 +52,24 @@ async def test_a_client_that_goes_while_the_server_is_dialled(gated: Gated) -> N
         assert gated.gate.busy
     await gated.until(lambda: not gated.gate.connections)
     assert not gated.gate.busy
+
+
+async def test_who_comes_through_a_socket_is_known(gated: Gated) -> None:
+    script = f"""
+import socket
+with socket.socket(socket.AF_UNIX) as client:
+    client.connect({str(gated.socket)!r})
+    client.send({STARTUP!r})
+    client.recv(1)
+"""
+    other = await asyncio.create_subprocess_exec(sys.executable, "-ISc", script)
+    await gated.until(lambda: gated.gate.connections)
+    (theirs,) = gated.gate.connections
+    assert theirs.client_pid == other.pid
+    await other.wait()
+    await gated.until(lambda: not gated.gate.connections)
+    async with raw(gated.socket) as client:
+        client.send(STARTUP)
+        await client.until(b"Z")
+        (ours,) = gated.gate.connections
+        assert ours.client_pid == os.getpid()

@@ -263,3 +263,23 @@ async def test_a_gate_that_closes_hangs_up_on_everybody(gated: Gated, client: Co
         for work in working:
             with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
                 await work
+
+
+async def test_a_notification_waits_to_be_delivered(gated: Gated) -> None:
+    heard = asyncio.Event()
+    listener, writer = await asyncpg.connect(str(gated.url)), await asyncpg.connect(str(gated.url))
+    await listener.add_listener("news", lambda *_: heard.set())
+    listening, _ = gated.gate.connections
+    gated.gate.holding = True
+    notifying = gated.start(writer.execute("NOTIFY news"))
+    (await gated.one_parked()).release()
+    await notifying
+    await gated.until(lambda: listening.reply_held)
+    assert not heard.is_set()
+    listening.deliver()
+    async with asyncio.timeout(20):
+        await heard.wait()
+    gated.gate.holding = False
+    await listener.close()
+    await writer.close()
+    await gated.until(lambda: not gated.gate.connections)

@@ -1,6 +1,7 @@
 """The loop that knows when nothing moves, and who moves."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -100,6 +101,81 @@ def test_it_waits_for_threads() -> None:
         await loop.rest()
         assert done == ["worked"]
         await future
+
+    run(main())
+
+
+def test_it_does_not_wait_for_threads_that_wait_for_what_is_held_back() -> None:
+    go_on = threading.Event()
+
+    async def main() -> None:
+        loop = controlled()
+        future = loop.run_in_executor(None, go_on.wait, 10)
+        await loop.rest(threads_held=lambda: 1)
+        assert not future.done()
+        go_on.set()
+        await future
+
+    run(main())
+
+
+def test_it_knows_that_threads_work_beside_it() -> None:
+    async def main() -> None:
+        loop = controlled()
+        assert not loop.has_threads
+        go_on = threading.Event()
+        future = loop.run_in_executor(None, go_on.wait, 10)
+        assert loop.has_threads
+        go_on.set()
+        await future
+        assert not loop.has_threads  # the executor keeps its thread, for later
+        thread = threading.Thread(target=go_on.wait)
+        go_on.clear()
+        thread.start()
+        assert loop.has_threads
+        go_on.set()
+        thread.join()
+        assert not loop.has_threads
+
+    run(main())
+
+
+def test_what_is_waited_for_less_than_a_millisecond_is_read() -> None:
+    ours, theirs = socket.socketpair()
+
+    async def main() -> None:
+        waits = 0
+
+        def due() -> float:
+            nonlocal waits
+            waits += 1
+            if waits == 1:
+                theirs.send(b"hello")
+            return 0.0001
+
+        read = asyncio.ensure_future(controlled().sock_recv(ours, 100))
+        await controlled().rest(due)
+        assert read.done()
+        assert waits == 2
+
+    with ours, theirs:
+        ours.setblocking(False)
+        run(main())
+
+
+def test_it_knows_its_open_connections(tmp_path: Path) -> None:
+    async def main() -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_unix_server(serve, tmp_path / "socket"):
+            _, writer = await asyncio.open_unix_connection(tmp_path / "socket")
+            await controlled().rest()
+            assert len(controlled().open_sockets()) == 2
+            writer.close()
+            await controlled().rest()
+            assert controlled().open_sockets() == []
 
     run(main())
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from isofuzz.gate.processes import Outside
+from isofuzz.gate.processes import Outside, sleeps
 from isofuzz.gate.uncontrolled import Uncontrolled
 
 _PATIENCE = 20.0
@@ -236,3 +236,16 @@ def _children_of(pid: int) -> list[str]:
             if found := file.read().split():
                 return found
         assert time.monotonic() < give_up
+
+
+def test_one_that_works_does_not_sleep_and_one_that_rests_does(child: Child) -> None:
+    working, resting = child(SPIN), child(ECHO)
+    looks_until_at_rest(outside(resting))
+    assert sleeps(resting.pid)
+    assert not sleeps(working.pid)
+
+
+def test_one_that_is_not_there_sleeps() -> None:
+    with subprocess.Popen([sys.executable, "-ISc", ""]) as ended:
+        pass
+    assert sleeps(ended.pid)

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.program.canary import LENGTH, MARK, Mint, texts
+from isofuzz.program.canary import LENGTH, MARK, Mint, held_by_chance, texts
 
 MINT: Final = Mint("k3x9fz")
 OTHER: Final = Mint("0aaaaa")
@@ -232,3 +232,10 @@ def test_texts_leaves_iterators_alone() -> None:
 def test_normalisation_does_not_touch_a_canary() -> None:
     canary = MINT.mint(11)
     assert all(unicodedata.normalize(form, canary) == canary for form in ("NFC", "NFD", "NFKC", "NFKD"))
+
+
+def test_a_short_text_may_be_held_by_chance() -> None:
+    assert held_by_chance("7")
+    assert held_by_chance("abc")
+    assert not held_by_chance("note")
+    assert not held_by_chance("a b")

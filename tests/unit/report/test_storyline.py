@@ -236,5 +236,5 @@ def test_a_statement_of_which_nobody_knows_the_step_is_told_by_its_connection(
     assert said(storyline(case, vocabulary).rows)[-3:] == [
         "  · INSERT INTO messages",
         "  · connection 2, presumably: INSERT INTO messages",
-        "  · connection 2, presumably: gets the lock: COMMIT",
+        "  · connection 2, presumably: gets an answer: COMMIT",
     ]

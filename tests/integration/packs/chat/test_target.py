@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from isofuzz.services import Services, open_services
 from isofuzz_packs.chat import Chat
 from isofuzz_packs.chat.messages import PAGE
 from isofuzz_packs.chat.target import About, Body, Title, Unsettled
+from isofuzz_packs.chat.threads import Threads
 from isofuzz_packs.chat.transactions import POOL_SIZE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -123,6 +125,27 @@ async def test_resuming_is_done_to_its_end_also_if_nobody_waits_for_that(service
         await owner.close()
     await chat.post(me, room, Body("hello"))
     assert "hello" in str(await chat.history(me, room))
+
+
+async def test_what_could_not_be_resumed_is_resumed_with_another_try(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, me, line = await chat.sign_in(Name("ann"))
+    room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
+    await chat.subscribe(me, line, room)
+    seen_among = Threads.seen_among
+
+    async def fail(*_: object) -> frozenset[UUID]:
+        monkeypatch.setattr(Threads, "seen_among", seen_among)
+        raise ConnectionError
+
+    monkeypatch.setattr(Threads, "seen_among", fail)
+    successor = await chat.resume(me, line)
+    await chat.post(me, room, Body("hello"))
+    await successor.barrier()
+    frames = successor.frames()
+    _, event = await anext(frames), await anext(frames)
+    assert "hello" in str(event)
 
 
 async def test_a_failure_of_the_chat_is_no_refusal(services: Services, chat: Chat) -> None:
