@@ -65,7 +65,7 @@ class Execution:
     has the same history and a clock never says the same.
 
     `decided` counts by what it was decided who moves when, of steps that overlap; `decided_by` is that of the last
-    ones, and empty if these did not.
+    ones, and empty if none did.
 
     `uncontrolled` says what of steps that took turns nobody controlled: they may do otherwise the next time.
 
@@ -141,8 +141,9 @@ class Execution:
         if scheduler is None and burst.schedule is not None:
             scheduler = Given(burst.schedule)
         overlap = len(ready) > 1 or bool(burst.faults)
-        self.decided_by = (scheduler.name if scheduler and self.system.control else CHANCE) if overlap else ""
-        self.decided[self.decided_by] += overlap
+        if overlap:
+            self.decided_by = scheduler.name if scheduler and self.system.control else CHANCE
+            self.decided[self.decided_by] += 1
         if not overlap:
             for step in ready:
                 await self._invoke(step)

@@ -1,19 +1,25 @@
 """Delta debugging over a recorded program (Zeller and Hildebrandt 2002), keeping its fingerprint.
 
 It works on whole steps with what refers to them, so it needs a few dozen executions where shrinking the draws that
-made the program takes hundreds: first steps, then overlap, then context switches, then values.
+made the program takes hundreds: first steps, then overlap, then context switches, then values. Before all that, what
+chance decided is tried with somebody deciding it: what is controlled has to be tried only once.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import combinations
 
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
 from isofuzz.program.canary import held_by_chance
 from isofuzz.program.prune import apart, scheduled, with_call, without
+from isofuzz.program.schedule import plain_turns
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, SecretText
 from isofuzz.program.vocabulary import Draw, Vocabulary
 
 _CORPORA = {Draw.NAME: NAMES, Draw.KEY: KEYS, Draw.QUERY: QUERIES}
+_FEWEST_TOGETHER = 2
+"""Of no more steps that overlap none can be left out without there being no overlap."""
+
 Reproduces = Callable[[Program], Awaitable[bool]]
 
 
@@ -50,11 +56,15 @@ class Shrinker:
         for guess in guesses:
             if len(guess) < len(self.best) and await self._try(guess):
                 break
+        await self._control()
         before = None
         while before != self.best and not self.exhausted:
             before = self.best
             await self._drop_steps()
+            await self._thin_out()
+            await self._drop_alike()
         await self._take_apart()
+        await self._take_plainer_turns()
         await self._switch_less()
         await self._simplify_values()
         return self.best
@@ -68,6 +78,42 @@ class Shrinker:
                 await self._try(without(self.best, self.best.numbers[max(0, end - size) : end]))
                 end = min(end - size, len(self.best))
             size //= 2
+
+    async def _drop_alike(self) -> None:
+        """Leave out two steps of one operation: what counts how often it was asked may need both or neither."""
+        for one, other in combinations(reversed(self.best.calls), 2):
+            if one.operation == other.operation:
+                await self._try(without(self.best, [one.number, other.number]))
+
+    async def _control(self) -> None:
+        """Have steps that overlap as chance has it do so as somebody decides, or not at all, where either shows it."""
+        for burst in self.best.bursts:
+            if len(burst.calls) > 1 and burst.schedule is None:
+                index = self.best.bursts.index(burst)
+                if not await self._try(apart(self.best, index)):
+                    await self._with_plain_turns(self.best, index)
+
+    async def _thin_out(self) -> None:
+        """Leave out steps of many that overlap, with plain turns: what was decided for all of them fits no longer."""
+        for burst in self.best.bursts:
+            if len(burst.calls) > _FEWEST_TOGETHER:
+                for call in reversed(burst.calls):
+                    fewer = without(self.best, [call.number])
+                    others = [index for index, each in enumerate(fewer.bursts) if set(each.calls) & set(burst.calls)]
+                    for index in others:
+                        await self._with_plain_turns(fewer, index)
+
+    async def _take_plainer_turns(self) -> None:
+        """Have steps take turns in a plain way where there are several switches."""
+        for index, burst in enumerate(self.best.bursts):
+            if burst.schedule and burst.schedule.switches > 1:
+                await self._with_plain_turns(self.best, index)
+
+    async def _with_plain_turns(self, program: Program, index: int) -> None:
+        """Try the program with the steps of one burst taking turns in the plainest way that shows it."""
+        for schedule in plain_turns():
+            if await self._try(scheduled(program, index, schedule)):
+                return
 
     async def _take_apart(self) -> None:
         index = 0

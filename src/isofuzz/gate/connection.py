@@ -11,6 +11,7 @@ from isofuzz.gate.session import Session
 from isofuzz.gate.startup import Opening, Unauthenticated
 
 _ONE_MESSAGE = frozenset(b"QF")
+_TERMINATE = ord("X")
 
 _NOTIFICATION = b"A"
 
@@ -41,6 +42,8 @@ class GatedConnection(Session[Batch]):
         """Whether the remainder of a cancelled batch is still to come, for nobody."""
         self._disguising: bytearray | None = None
         """What came since the server got something that fails in the place of a cancelled batch."""
+        self._leaving = False
+        """Whether the server was told that the session is over: it hangs up, and clients may wait for that."""
 
     # What a scheduler sees and does
 
@@ -53,11 +56,13 @@ class GatedConnection(Session[Batch]):
     def owes(self) -> bool:
         """Whether the server has been asked something, or is still being asked, and is not done with the answer.
 
+        The answer to a farewell is that it hangs up.
+
         False during a start-up (the gate is busy then), and while a reply is held that is longer than the gate keeps.
         """
         if self._opening is not None or self._keeps_too_much:
             return False
-        return self._owed.owes or self._streams or self._discards or self._server_full
+        return self._owed.owes or self._streams or self._discards or self._server_full or self._leaving
 
     # What the server's side and the client's side of the proxy report
 
@@ -175,6 +180,7 @@ class GatedConnection(Session[Batch]):
 
     def _sent(self, part: Batch) -> None:
         self._owed.sent(part.kinds, flushes=part.ends)
+        self._leaving = self._leaving or _TERMINATE in part.kinds
 
     @property
     def _unanswered(self) -> bool:

@@ -1,13 +1,16 @@
 """Schedules: who moves next while steps overlap, as a value that can be drawn, recorded, shrunk and printed."""
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _DIGITS = string.digits + string.ascii_lowercase
 
 MOST_OPTIONS = len(_DIGITS)
 """Of more than so many options the others wait until they come up."""
+
+_MOVES = 5
+"""After how many moves of the first step at the most the other one is begun."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,24 @@ class Schedule:
     def up_to(self, place: int) -> "Schedule":
         """The schedule that switches no more from this decision on."""
         return Schedule.of(self.decisions[:place])
+
+
+ALTERNATING = Schedule.of([0] + [1] * (2 * _MOVES - 1))
+"""Of two steps each makes one move at a time, so each is in the middle of the other."""
+
+
+def single_switches() -> Iterator[Schedule]:
+    """The second step is begun after each of the first moves, and over before the first goes on.
+
+    Most races that are known need no more (Musuvathi and Qadeer, Iterative context bounding, 2007).
+    """
+    for moves in range(1, _MOVES + 1):
+        yield Schedule.of([0] * moves + [1])
+
+
+def plain_turns() -> Iterator[Schedule]:
+    """The plainest ways in which two steps overlap: the second ends first, or only begins first, or they alternate."""
+    yield from single_switches()
+    for moves in range(1, _MOVES + 1):
+        yield Schedule.of([0] * moves + [1, 1])
+    yield ALTERNATING

@@ -58,7 +58,7 @@ class Casework:
             return
         hit_rate = self._shrunk(replace(on_system, patience=patience))
         cold = self._confirmed(fingerprint, hit_rate or _NEVER_AGAIN) if hit_rate or not found.earlier else False
-        if found.earlier and cold is False:
+        if cold is False and (hit_rate or found.earlier):
             hit_rate, cold = self._on_new_systems(found, hit_rate)
         self._keeper.conclude(fingerprint, hit_rate=hit_rate or _NEVER_AGAIN, cold=cold)
 

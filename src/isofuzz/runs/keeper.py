@@ -117,7 +117,9 @@ class Keeper:
 
     def conclude(self, fingerprint: str, *, hit_rate: HitRate, cold: bool | None) -> None:
         """The finding is final, whatever was bounded elsewhere."""
-        self.improve(replace(self.findings[fingerprint].case, hit_rate=hit_rate, cold=cold))
+        case = self.findings[fingerprint].case
+        overlaps = any(len(burst.numbers) > 1 for burst in case.program.bursts)
+        self.improve(replace(case, hit_rate=hit_rate, cold=cold, found_by=case.found_by if overlaps else ""))
         self.unworked.remove(fingerprint)
         self.pressing.discard(fingerprint)
         if bounded := self.bounded.pop(fingerprint, None):

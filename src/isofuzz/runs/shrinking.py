@@ -1,7 +1,7 @@
 """A finding on its way to its smallest program: how often it shows, and the shrinker run with that."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from isofuzz.cases.case import Case, HitRate
@@ -63,6 +63,7 @@ class _Shrinking:
         self._vocabulary = vocabulary
         self._keeper = keeper
         self._tries = tries
+        self._by_chance = _overlaps(reproducer.case)
         self._may_go_on = may_go_on
         self._listener = listener
 
@@ -104,7 +105,9 @@ class _Shrinking:
 
     async def _reproduces_after(self, earlier: tuple[Program, ...], program: Program) -> bool:
         reproducer = self.reproducer.of(replace(self.reproducer.case, earlier=earlier))
-        shown = await reproducer.within(self._tries, program)
+        # Where chance was all that made it show only sometimes, what leaves nothing to chance is run once.
+        by_design = self._by_chance and not any(map(overlaps, (*earlier, program)))
+        shown = await reproducer.within(1 if by_design else self._tries, program)
         if shown:
             self.reproducer = reproducer.of(shown)
             self._keeper.improve(shown)
@@ -129,7 +132,10 @@ def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
     """Programs that may well be enough, the smallest first: a guess that holds saves most of the search."""
     violation, program = case.violation, case.program
     if violation.oracle is not Oracle.NONINTERFERENCE:
-        yield only(program, steps_involved(case.history, violation, vocabulary))
+        involved = steps_involved(case.history, violation, vocabulary)
+        yield only(program, involved)
+        if beside := set(_beside(program, involved)).difference(involved):
+            yield only(program, beside.union(involved))
         return
     deeds = model_of(case.history[: violation.at], vocabulary).deeds  # what had been done when it showed, in order
     place = violation.step if violation.socket is None else violation.socket.step
@@ -140,6 +146,14 @@ def guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:
         for step in reversed(violation.without):
             if step in deeds and deeds[step].operation.writes:
                 yield only(program, {*also, step})
+
+
+def _beside(program: Program, involved: Collection[int]) -> Iterator[int]:
+    """The steps that overlapped these, and the last of all that overlapped: a race may be seen once it is over."""
+    wide = [burst for burst in program.bursts if len(burst.numbers) > 1]
+    for burst in wide:
+        if burst is wide[-1] or not set(involved).isdisjoint(burst.numbers):
+            yield from burst.numbers
 
 
 def earlier_guesses(case: Case, vocabulary: Vocabulary) -> Iterator[Program]:

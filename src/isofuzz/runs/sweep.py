@@ -7,8 +7,7 @@ those from whom it is hidden; each operation by two users at the same time, also
 to it is taken away. A run with many sessions ends its sweep with each operation by all of them at the same time. What
 the sweep cannot reach is what the run reports as not exercised.
 
-What overlaps takes turns, with one switch, after each of the first moves: most races that are known need no more
-(Musuvathi and Qadeer 2007, iterative context bounding).
+What overlaps takes turns, with one switch or at each move. What was written so is read before the next writes over it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +17,8 @@ from isofuzz.engine.prologue import crowd, scope_of, sharing
 from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.program.probes import hiding
-from isofuzz.program.schedule import Schedule
-from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
+from isofuzz.program.schedule import ALTERNATING, Schedule, single_switches
+from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Shows, Vocabulary
 from isofuzz.runs.draft import Draft, Exercise, reads
 from isofuzz.runs.onlookers import looking_on
 from isofuzz.target.signatures import Signatures
@@ -33,8 +32,8 @@ _IN_THAT_TIME = 10
 _ALIKE = 4
 """Members of one cluster that meet in one program."""
 
-_MOVES = 5
-"""After how many moves of the first step at the most the other one is begun, and done in one go."""
+_MOVES_GIVEN_UP = 5
+"""After how many moves at the most a step is given up."""
 
 _GIVEN_UP = 2
 """The decision for what goes wrong, when one of two steps has begun: it comes after what either can do."""
@@ -79,6 +78,7 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
             yield _confusable_keys(signatures, cluster[:_ALIKE])
     for operation in vocabulary.operations:
         yield from _by_two(signatures, operation)
+        yield from _given_up(signatures, operation)
     for operation in filter(_takes_a_right, vocabulary.operations):
         for other in vocabulary.operations:
             yield from _right_taken_meanwhile(signatures, operation, other)
@@ -121,6 +121,7 @@ def _by_other(signatures: Signatures, operation: Operation, parameter: Parameter
     draft.together(
         draft.compose(writing, draft.owner) if writing else None,
         draft.compose(operation, draft.guest, **{parameter.name: relation}),
+        schedule=ALTERNATING,
     )
     return draft.finished(f"{operation.name} with {relation} {parameter.name}")
 
@@ -163,20 +164,17 @@ def _subscribes(vocabulary: Vocabulary, operation: Operation) -> bool:
 
 
 def _turns() -> Iterator[Schedule | None]:
-    """How two steps take turns: with one switch after each of the first moves, and as chance has it.
+    """How two steps take turns: with one switch, alternating, and as chance has it.
 
     Chance comes last: what a schedule shows replays.
     """
-    for moves in range(1, _MOVES + 1):
-        yield Schedule.of([0] * moves + [1])
+    yield from single_switches()
+    yield ALTERNATING
     yield None
 
 
 def _by_two(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
-    """The operation by two users at the same time, each with what is theirs, and one of them gives up.
-
-    Nothing if they cannot do it.
-    """
+    """The operation by two users at the same time, each with what is theirs; nothing if they cannot do it."""
     draft = Draft(signatures, share=False)
     draft.all_who(only_writes, *draft.sessions)
     both = False
@@ -184,11 +182,31 @@ def _by_two(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
         draft.equip(share=False)
         calls = [draft.compose(operation, session) for session in (draft.owner, draft.guest)]
         draft.together(*calls, schedule=schedule)
+        _read_back(draft, signatures.vocabulary, operation)
         both = both or all(calls)
-    for moves in range(1, _MOVES + 1):
+    if both:
+        yield draft.finished(f"{operation.name} by two users at the same time")
+
+
+def _read_back(draft: Draft, vocabulary: Vocabulary, operation: Operation) -> None:
+    """Have both users read what the operation writes, in the first way that shows all of it."""
+    written = {parameter.type for parameter in operation.drawn(Draw.SECRET)}
+    shows_it = (each for each in vocabulary.operations if reads(each) and each.shows is Shows.ALL)
+    if reading := next((each for each in shows_it if each.shown in written), None):
+        for session in (draft.owner, draft.guest):
+            draft.do(reading, session)
+
+
+def _given_up(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
+    """The same, and one of them gives up after each of the first moves."""
+    draft = Draft(signatures, share=False)
+    draft.all_who(only_writes, *draft.sessions)
+    both = False
+    for moves in range(1, _MOVES_GIVEN_UP + 1):
         draft.equip(share=False)
         one, other = (draft.compose(operation, session) for session in (draft.owner, draft.guest))
         draft.given_up(one, other, Schedule.of([0] * moves + [_GIVEN_UP]))
+        both = both or bool(one and other)
     if both:
         yield draft.finished(f"{operation.name} by two users at the same time, and given up")
 

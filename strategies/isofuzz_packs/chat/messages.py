@@ -170,8 +170,8 @@ async def _lock_around_own(transaction: Transaction, session: Session, thread: U
 
 
 async def _wait_for_reader(transaction: Transaction, thread: UUID) -> None:
-    """Let one read the thread at a time, and wait for another a second at most."""
-    await transaction.set("lock_timeout", "1s")
+    """Let one read the thread at a time, and wait for another a fifth of a second at most."""
+    await transaction.set("lock_timeout", "200ms")
     try:
         await transaction.row("SELECT pg_advisory_lock(hashtext(:thread))", thread=str(thread))
     except DBAPIError as error:

@@ -96,6 +96,11 @@ class ChatServer:
         """Forget every connection that is closed: nobody can resume it any more."""
         self._router.remove_closed()
 
+    async def renew_connections(self) -> None:
+        """Go on with new connections to database and cache, when nobody asks for anything."""
+        await self._database.renew()
+        await self._cache.close()
+
     async def _converse(self, websocket: ServerConnection) -> None:
         connection = Connection(websocket)
         self._router.add(connection)

@@ -34,7 +34,7 @@ from isofuzz import (
     operation,
 )
 from isofuzz_packs.chat.backing import prepare
-from isofuzz_packs.chat.defects import DESCRIPTIONS, Defect
+from isofuzz_packs.chat.defects import DESCRIPTIONS, Defect, Need
 from isofuzz_packs.chat.server import ChatServer
 
 
@@ -325,8 +325,13 @@ class Chat(Operations):
             yield
 
     async def reset(self) -> None:
-        """Have the server forget the connections that could be resumed."""
+        """Have the server forget the connections that could be resumed.
+
+        What a planted leak leaves on its own connections goes too: it is to show in the program that it is left by.
+        """
         self._server.forget_closed()
+        if self.defect and Need.REUSE in DESCRIPTIONS[Defect(self.defect)].needs:
+            await self._server.renew_connections()
 
     async def pooled(self, query: str) -> Sequence[str]:
         """The server runs in this process, so its pool can be asked directly."""

@@ -117,6 +117,11 @@ class Database:
         """Close every connection of the pool."""
         await self._engine.dispose()
 
+    async def renew(self) -> None:
+        """Go on with new connections."""
+        await self.close()
+        await self.open()
+
     async def pooled(self, query: str) -> list[str]:
         """The one text that the query returns on each connection that is idle in the pool, each as it was left.
 

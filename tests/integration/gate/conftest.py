@@ -133,12 +133,12 @@ async def gated(login: DatabaseUrl, folder: RunFolder) -> AsyncIterator[Gated]:
 
 
 @pytest.fixture(params=["passing", "releasing"])
-def either(gated: Gated, request: pytest.FixtureRequest) -> Iterator[Gated]:
+async def either(gated: Gated, request: pytest.FixtureRequest) -> AsyncIterator[Gated]:
     """A gate that holds nothing, and one that holds everything for a moment."""
     if request.param == "releasing":
         gated.release_at_once()
     yield gated
     assert not gated.parked
-    assert not any(connection.owes for connection in gated.gate.connections)
+    await gated.until(lambda: not any(connection.owes for connection in gated.gate.connections))
     # What holds nothing in a test of holding would show nothing.
     assert bool(gated.released) == (request.param == "releasing")

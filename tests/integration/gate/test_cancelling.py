@@ -8,6 +8,7 @@ import asyncpg
 import psycopg
 import pytest
 from tests.integration.gate.conftest import Gated
+from tests.integration.gate.raw import message, raw
 
 from isofuzz.services.postgres.connecting import Connection, connected
 
@@ -167,3 +168,14 @@ async def test_a_backend_that_dies_while_its_reply_is_held(gated: Gated, client:
     assert await working == "INSERT 0 1"
     await gated.until(lambda: connection not in gated.gate.connections)
     other.terminate()
+
+
+async def test_whoever_says_farewell_is_owed_the_end(gated: Gated) -> None:
+    async with raw(gated.socket) as client:
+        await client.start()
+        [connection] = gated.gate.connections
+        assert not connection.owes
+        connection.from_client(message(b"X"))
+        assert connection.owes, "the server is yet to hang up, for which a client may wait"
+        assert await client.until_closed() == b""
+    await gated.until(lambda: not gated.gate.connections)

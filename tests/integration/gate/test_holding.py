@@ -198,7 +198,7 @@ async def test_batches_that_a_client_sends_ahead_are_released_one_by_one(gated: 
         assert texts == ["SELECT 1", "SELECT 2", "SELECT 3"]
         assert connection.parked is None
         assert connection.transaction == "T"
-        with pytest.raises(ValueError, match="no parked batch"):
+        with pytest.raises(ValueError, match="nothing parked"):
             connection.release()
 
 
