@@ -169,11 +169,15 @@ class Execution:
             self._record(Invocation.of(step.call, step.canaries, step.ids))
         performing = {step.call.number: asyncio.create_task(self._perform(step)) for step in steps}
         await asyncio.sleep(0)  # each has begun
+        happened = []
         for fault in self.bursts[-1].faults:
             if fault.kind is FaultKind.CANCEL and (task := performing.get(fault.of.step)) and not task.done():
+                happened.append(fault)
                 self.struck(fault)
                 self._given_up.add(fault.of.step)
                 task.cancel()
+        # What could not happen was no part of it.
+        self.bursts[-1] = replace(self.bursts[-1], faults=tuple(happened))
         await asyncio.gather(*performing.values())
 
     async def _take_turns(self, steps: Sequence[Ready], scheduler: Scheduler, control: Control) -> None:
@@ -183,7 +187,6 @@ class Execution:
         strikes = Strikes(burst.faults, control, self)
         self._overlap = overlap = Overlap(control, scheduler, strikes, self)
         await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
-        # What could not happen was no part of it.
         self._decided(tuple(fault for fault in burst.faults if fault not in strikes.left))
         self._overlap = None
         self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
