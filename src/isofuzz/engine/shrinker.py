@@ -5,6 +5,7 @@ made the program takes hundreds: first steps, then overlap, then context switche
 chance decided is tried with somebody deciding it: what is controlled has to be tried only once.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -99,20 +100,20 @@ class Shrinker:
             if len(burst.calls) > _FEWEST_TOGETHER:
                 for call in reversed(burst.calls):
                     fewer = without(self.best, [call.number])
-                    others = [index for index, each in enumerate(fewer.bursts) if set(each.calls) & set(burst.calls)]
-                    for index in others:
-                        await self._with_plain_turns(fewer, index)
+                    for index, left in enumerate(fewer.bursts):
+                        if not set(left.numbers).isdisjoint(burst.numbers):
+                            await self._with_plain_turns(fewer, index)
 
     async def _take_plainer_turns(self) -> None:
-        """Have steps take turns in a plain way where there are several switches."""
+        """Have steps take turns in a plain way where that takes fewer switches."""
         for index, burst in enumerate(self.best.bursts):
-            if burst.schedule and burst.schedule.switches > 1:
-                await self._with_plain_turns(self.best, index)
+            if burst.schedule:
+                await self._with_plain_turns(self.best, index, fewer_than=burst.schedule.switches)
 
-    async def _with_plain_turns(self, program: Program, index: int) -> None:
+    async def _with_plain_turns(self, program: Program, index: int, fewer_than: float = math.inf) -> None:
         """Try the program with the steps of one burst taking turns in the plainest way that shows it."""
         for schedule in plain_turns():
-            if await self._try(scheduled(program, index, schedule)):
+            if schedule.switches < fewer_than and await self._try(scheduled(program, index, schedule)):
                 return
 
     async def _take_apart(self) -> None:

@@ -133,3 +133,17 @@ class Littered(Desks):
 
     async def stored(self, database: Database) -> Iterable[Stored]:
         return [Stored(text) for texts in self.written for text in texts]
+
+
+class Opened(Desks):
+    """From the second desk on everybody reads all of them, and no reset changes that."""
+
+    opened = False
+
+    @operation
+    async def new_desk(self, me: Me) -> Desk:
+        self.opened = self.opened or bool(self.desks)
+        return await super().new_desk(me)
+
+    def sheets(self, me: Me, desk: Desk) -> list[str]:
+        return self.desks[desk.id][1] if self.opened and desk.id in self.desks else super().sheets(me, desk)

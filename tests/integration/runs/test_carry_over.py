@@ -113,3 +113,11 @@ def test_what_takes_more_than_the_case_can_hold_is_told_to_be_so(find: Find) -> 
     case = find("Late").case
     assert (earlier(case), steps(case.program)) == ([WRITING], READING)
     assert (str(case.hit_rate), case.cold) == ("2 of 2", False)
+
+
+def test_what_shows_with_less_on_a_system_that_remembers_more(find: Find) -> None:
+    """It is shrunk on new systems, where nothing shows it but the whole of it."""
+    case = find("Opened").case
+    assert case.fingerprint == "crossing:foreign:Desk:read:write:Text"
+    assert (earlier(case), sorted(steps(case.program))) == ([], [*["enter"] * 2, *["new_desk"] * 2, "read", "write"])
+    assert (str(case.hit_rate), case.cold) == ("2 of 2", True)

@@ -3,6 +3,7 @@
 The programs never run: whether one "leaks" is a question asked of its text, so the exact minimum is known.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from random import Random
@@ -10,6 +11,7 @@ from random import Random
 import pytest
 
 from isofuzz.engine.shrinker import Shrinker
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.target.signatures import Signatures
@@ -224,6 +226,71 @@ class TestOverlap:
         trial = Trial(self.TOGETHER, vocabulary, races)
         best = await trial.shrinker.shrink()
         assert best.bursts[-1].calls == self.TOGETHER.bursts[-1].calls
+
+    async def test_what_chance_decided_is_decided_in_the_plainest_way_that_shows_it(
+        self, vocabulary: Vocabulary
+    ) -> None:
+        def is_begun_in_the_middle(program: Program) -> bool:
+            last = program.bursts[-1]
+            return len(last.calls) == 2 and (last.schedule is None or str(last.schedule) in ("0011", "01010101"))
+
+        trial = Trial(self.TOGETHER, vocabulary, is_begun_in_the_middle)
+        best = await trial.shrinker.shrink()
+        assert str(best.bursts[-1].schedule) == "0011"
+
+    async def test_what_only_chance_shows_stays_as_it_is(self, vocabulary: Vocabulary) -> None:
+        trial = Trial(
+            self.TOGETHER,
+            vocabulary,
+            lambda program: any(len(b.calls) > 1 and b.schedule is None for b in program.bursts),
+        )
+        best = await trial.shrinker.shrink()
+        assert best.bursts[-1] == self.TOGETHER.bursts[-1]
+
+    async def test_of_many_that_overlap_some_are_left_out_whose_turns_were_decided_with_theirs(
+        self, vocabulary: Vocabulary
+    ) -> None:
+        begun = Burst((sign_in(1),)), Burst((sign_in(2),))
+        four = Burst(tuple(list_threads(number, me=1 + number % 2) for number in range(3, 7)), Schedule.parse("0213"))
+
+        def races(program: Program) -> bool:
+            last = program.bursts[-1]
+            return last == four or (len(last.calls) > 1 and str(last.schedule) == "01")
+
+        best = await Trial(Program((*begun, four)), vocabulary, races).shrinker.shrink()
+        assert (len(best.bursts[-1].calls), str(best.bursts[-1].schedule)) == (2, "01")
+
+    async def test_a_plain_way_is_taken_only_if_it_switches_less(self, vocabulary: Vocabulary) -> None:
+        begun = self.TOGETHER.bursts[:-1]
+        calls = self.TOGETHER.bursts[-1].calls
+
+        def races(program: Program) -> bool:
+            return program.bursts[-1].calls == calls and str(program.bursts[-1].schedule) in (
+                "0101",
+                "0111111111",
+                "011",
+            )
+
+        trial = Trial(Program((*begun, Burst(calls, Schedule.parse("0101")))), vocabulary, races)
+        best = await trial.shrinker.shrink()
+        assert str(best.bursts[-1].schedule) == "0101", "the others have as many switches, or more"
+
+
+async def test_two_of_a_kind_go_together_where_their_number_counts(vocabulary: Vocabulary) -> None:
+    def asks_as_often(program: Program) -> bool:
+        count = Counter(call.arguments["me"] for call in program.calls if "me" in call.arguments)
+        return len(count) == 2 and len(set(count.values())) == 1
+
+    asked = [
+        list_threads(3, 1),
+        list_threads(4, 2),
+        search(5, 1, "note"),
+        list_threads(6, 1),
+        search(7, 2, "note"),
+        list_threads(8, 2),
+    ]
+    best = await Trial(Program.serial(sign_in(1), sign_in(2), *asked), vocabulary, asks_as_often).shrinker.shrink()
+    assert len(best) == 4
 
 
 class TestValues:

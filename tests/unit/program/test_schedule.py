@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.program.schedule import MOST_OPTIONS, Schedule
+from isofuzz.program.schedule import MOST_OPTIONS, Schedule, plain_turns, single_switches
 
 DECISIONS = st.lists(st.integers(0, MOST_OPTIONS - 1))
 
@@ -48,3 +48,10 @@ def test_what_is_no_schedule_is_refused(text: str) -> None:
 def test_a_decision_that_cannot_be_written_is_refused() -> None:
     with pytest.raises(ValueError, match="from 0 to 35"):
         Schedule.of([36])
+
+
+def test_the_plainest_turns_have_the_fewest_switches_first() -> None:
+    assert [str(schedule) for schedule in single_switches()] == ["01", "001", "0001", "00001", "000001"]
+    switches = [schedule.switches for schedule in plain_turns()]
+    assert switches == sorted(switches)
+    assert str(list(plain_turns())[-1]) == "0111111111"

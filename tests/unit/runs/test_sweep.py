@@ -60,6 +60,28 @@ def test_each_uses_what_is_their_own(signatures: Signatures, crowded: list[Exerc
         assert rooms[room.step] == call.arguments["me"]  # type: ignore[union-attr]  # a room that the program made
 
 
+def test_what_two_write_at_once_is_read_before_they_write_again(signatures: Signatures) -> None:
+    [program] = [
+        each.program for each in sweep(signatures) if each.purpose == "set_about by two users at the same time"
+    ]
+    turns = []
+    for index, burst in enumerate(program.bursts):
+        if len(burst.calls) > 1:
+            turns.append(burst.schedule and str(burst.schedule))
+            [one], [other] = (after.calls for after in program.bursts[index + 1 : index + 3])
+            assert {one.operation, other.operation} == {"read_about"}
+            assert one.arguments["me"] != other.arguments["me"]
+    assert turns == ["01", "001", "0001", "00001", "000001", "0111111111", None]
+
+
+def test_each_of_two_gives_up_after_each_of_the_first_moves(signatures: Signatures) -> None:
+    [program] = [
+        each.program for each in sweep(signatures) if each.purpose.startswith("post by two") and each.program.faults
+    ]
+    given_up = [burst for burst in program.bursts if burst.faults]
+    assert [str(burst.schedule) for burst in given_up] == ["02", "002", "0002", "00002", "000002"]
+
+
 def test_whatever_can_be_asked_about_what_must_be_hidden_is_asked_once(signatures: Signatures) -> None:
     vocabulary = signatures.vocabulary
     asked = [
