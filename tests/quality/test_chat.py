@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from isofuzz.cases.case import Case
+from isofuzz.engine.schedulers import Given
 from isofuzz.oracles.verdict import Verdict
+from isofuzz.program.faults import FaultKind
 from isofuzz.runs.profiles import profile_named
 from isofuzz.runs.request import RunRequest
 from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary
 from isofuzz_packs.chat import Chat
-from isofuzz_packs.chat.defects import DESCRIPTIONS
+from isofuzz_packs.chat.defects import DESCRIPTIONS, Need
 
 RunOfChat = Callable[..., Summary]
 
@@ -35,6 +38,14 @@ class Found:
     fingerprint: str
     operations: str
     words: str
+
+
+@dataclass(frozen=True)
+class Race(Found):
+    """What takes steps that overlap: who of them moves when, and what goes wrong meanwhile."""
+
+    turns: str
+    faults: tuple[FaultKind, ...] = ()
 
 
 FOUND = {
@@ -121,25 +132,127 @@ FOUND = {
         "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N (`share`) "
         "into A's Room (step N). Step N (`share`), which wrote it, took B's access to that Room away.",
     ),
+    "role-kept": Found(
+        "crossing:foreign:Room:list_threads:open_thread:Title",
+        "sign_in sign_in open_thread subscribe open_thread invite subscribe list_threads",
+        "`list_threads` by user A returned the Title that user B (named 'b') wrote in step N "
+        "(`open_thread`) into B's Room (step N). A was never given access to that Room.",
+    ),
+    "export-table-kept": Found(
+        "crossing:foreign:Room:export:post:Body",
+        "sign_in sign_in open_thread post export export",
+        "`export` by user B returned the Body that user A (named 'a') wrote in step N (`post`) into A's "
+        "Room (step N). B was never given access to that Room.",
+    ),
+}
+
+RACES = {
+    "export-buffer-shared": Race(
+        "crossing:foreign:Room:export:post:Body",
+        "sign_in sign_in open_thread post export export",
+        "`export` by user A returned the Body that user B (named 'b') wrote in step N (`post`) into B's "
+        "Room (step N). A was never given access to that Room.",
+        "01",
+    ),
+    "fresh-unstamped": Race(
+        "crossing:foreign:Room:history:post:Body",
+        "sign_in sign_in open_thread post open_thread history",
+        "`history` by user B returned the Body that user A (named 'a') wrote in step N (`post`) into A's "
+        "Room (step N). B was never given access to that Room.",
+        "01",
+    ),
+    "lock-stranded": Race(
+        "visibility:denied:Room:history:Body",
+        "sign_in sign_in open_thread open_thread history history",
+        "`history` by user A was refused. A made it in step N (`open_thread`) and never lost it.",
+        "01",
+    ),
+    "reply-left-behind": Race(
+        "crossing:foreign:user:read_about:set_about:About",
+        "sign_in sign_in set_about set_about read_about read_about read_about",
+        "`read_about` by user B returned the About that user A (named 'a') wrote in step N (`set_about`) "
+        "into A's own space. A About is for its author alone.",
+        "002",
+        (FaultKind.CANCEL,),
+    ),
+    "current-user-global": Race(
+        "delivery:foreign:Room:frame:open_thread:Title",
+        "sign_in sign_in open_thread subscribe open_thread open_thread",
+        "B socket N (opened in step N) brought the Title that user A (named 'a') wrote in step N "
+        "(`open_thread`) into A's Room (step N). B was never given access to that Room.",
+        "01",
+    ),
+    "caller-kept": Race(
+        "crossing:foreign:user:read_about:set_about:About",
+        "sign_in sign_in set_about set_about read_about",
+        "`read_about` by user A returned the About that user B (named 'b') wrote in step N (`set_about`) "
+        "into B's own space. A About is for its author alone.",
+        "01",
+    ),
+    "list-kept-on-service": Race(
+        "crossing:foreign:Room:list_threads:open_thread:Title",
+        "sign_in sign_in open_thread list_threads list_threads",
+        "`list_threads` by user A returned the Title that user B (named 'b') wrote in step N "
+        "(`open_thread`) into B's Room (step N). A was never given access to that Room.",
+        "0001",
+    ),
+    "reply-by-request-id": Race(
+        "crossing:foreign:Room:open_thread:open_thread:Title",
+        "sign_in sign_in open_thread open_thread",
+        "`open_thread` by user B returned the Title that user A (named 'a') wrote in step N "
+        "(`open_thread`) into A's Room (step N). B was never given access to that Room.",
+        "011",
+    ),
+    "results-lined-up": Race(
+        "crossing:foreign:Room:history:post:Body",
+        "sign_in sign_in open_thread open_thread post history history",
+        "`history` by user A returned the Body that user B (named 'b') wrote in step N (`post`) into B's "
+        "Room (step N). A was never given access to that Room.",
+        "01",
+    ),
+    "subscribe-out-of-turn": Race(
+        "delivery:foreign:Room:frame:post:Body",
+        "sign_in sign_in open_thread invite subscribe kick post",
+        "B socket N (opened in step N) brought the Body that user A (named 'a') wrote in step N (`post`) "
+        "into A's Room (step N). B had lost access to that Room in step N (`kick`).",
+        "001",
+    ),
 }
 
 
-def test_every_leak_of_the_zoo_that_operations_alone_show_is_among_them() -> None:
-    assert set(FOUND) == {defect for defect, description in DESCRIPTIONS.items() if not description.needs}
+def test_every_leak_of_the_zoo_is_among_them() -> None:
+    assert FOUND.keys() | RACES.keys() == set(DESCRIPTIONS)
+    assert not FOUND.keys() & RACES.keys()
+    assert {defect for defect in DESCRIPTIONS if DESCRIPTIONS[defect].needs & {Need.OVERLAP, Need.FAULT}} == set(RACES)
 
 
 @pytest.mark.parametrize("defect", FOUND)
 def test_a_planted_leak_is_found_and_told_in_the_fewest_steps(run_of_chat: RunOfChat, defect: str) -> None:
     # `ci` does all that `dev` does and more: what stops at the first finding finds it within both.
-    summary = run_of_chat("dev", defect)
+    case = found(run_of_chat("dev", defect), FOUND[defect])
+    assert (case.found_by, [burst for burst in case.program.bursts if len(burst.numbers) > 1]) == ("", [])
+
+
+@pytest.mark.parametrize("defect", RACES)
+def test_a_planted_race_is_found_and_replays(run_of_chat: RunOfChat, defect: str) -> None:
+    """It is found by a schedule and not by chance, and told in the fewest steps and switches."""
+    expected = RACES[defect]
+    case = found(run_of_chat("dev", defect), expected)
+    assert case.found_by == Given.name
+    [race] = [burst for burst in case.program.bursts if len(burst.numbers) > 1]
+    assert (str(race.schedule), tuple(fault.kind for fault in race.faults)) == (expected.turns, expected.faults)
+
+
+def found(summary: Summary, expected: Found) -> Case:
     assert (summary.verdict, summary.trouble) == (Verdict.LEAKED, None)
-    case, expected = summary.findings[0].case, FOUND[defect]
+    case = summary.findings[0].case
     assert (case.fingerprint, " ".join(call.operation for call in case.program.calls)) == (
         expected.fingerprint,
         expected.operations,
     )
     assert expected.words in re.sub(r"\b([Ss]teps?|socket|and) \d+", r"\1 N", case.explanation)
     assert (str(case.hit_rate), case.cold) == ("2 of 2", True)
+    return case
 
 
 def test_the_healthy_chat_is_isolated_and_nothing_is_left_unchecked(run_of_chat: RunOfChat) -> None:

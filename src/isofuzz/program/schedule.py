@@ -62,7 +62,10 @@ class Schedule:
         return Schedule.of(self.decisions[:place])
 
 
-ALTERNATING = Schedule.of([0] + [1] * (2 * _MOVES - 1))
+_MOVES_OF_BOTH = 40
+"""So many moves two steps make together at the most, roughly."""
+
+ALTERNATING = Schedule.of([0] + [1] * (_MOVES_OF_BOTH - 1))
 """Of two steps each makes one move at a time, so each is in the middle of the other."""
 
 

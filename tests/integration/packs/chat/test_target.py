@@ -53,6 +53,21 @@ async def test_every_text_is_stored_with_its_thread_and_owner(services: Services
     ]
 
 
+@pytest.mark.parametrize(("defect", "renewed"), [(None, False), ("caller-kept", False), ("role-kept", True)])
+async def test_what_a_leak_leaves_on_connections_goes_with_the_program(
+    services: Services, defect: str | None, renewed: bool
+) -> None:
+    target = Chat()
+    target.defect = defect
+    async for _ in target.lifespan(services):
+        await services.baseline()
+        before = await target.pooled("SELECT cast(pg_backend_pid() AS text)")
+        await target.reset()
+        after = await target.pooled("SELECT cast(pg_backend_pid() AS text)")
+        assert len(after) == POOL_SIZE
+        assert set(before).isdisjoint(after) is renewed
+
+
 async def test_the_history_is_read_to_its_end(chat: Chat) -> None:
     _, me, _ = await chat.sign_in(Name("ann"))
     room, _ = await chat.open_thread(me, Key("plans"), Title("plans"))
