@@ -117,10 +117,14 @@ def _steps(case: Case) -> str:
 def _turns(case: Case) -> list[Text]:
     """How overlapping steps take turns, and what found that they can."""
     schedules = [burst.schedule for burst in case.program.bursts if burst.schedule is not None]
-    taken = ", ".join(f"{str(each) or 0} ({each.switches} switches)" for each in schedules)
+    taken = ", ".join(f"{str(each) or 0} ({_switches(each.switches)})" for each in schedules)
     found = f"found by {case.found_by}" if case.found_by else ""
     said = "; ".join(filter(None, (taken, found)))
     return [Text(f"turns   {said}")] if said else []
+
+
+def _switches(count: int) -> str:
+    return "1 switch" if count == 1 else f"{count} switches"
 
 
 def _confirmation(case: Case) -> str:
