@@ -40,6 +40,13 @@ class Control:
     uncontrolled: Uncontrolled
     postgres: RunPostgres
     outside: Outside
+    database: Gate
+    """The one of the gates that is before Postgres."""
+
+    async def ask_each(self, query: str) -> list[str]:
+        """The one text that the query returns on each of the system's idle database connections, as it was left."""
+        answers = [await connection.ask(query) for connection in self.database.connections]
+        return [text for text in answers if text is not None]
 
     def note_unknown(self, connection: Connection) -> None:
         """Nothing says for which step this connection works; note it if that may keep it from being controlled."""
@@ -92,7 +99,7 @@ async def controlled(services: Services) -> AsyncIterator[Control | None]:
         settling = Settling(
             loop, gates, postgres.monitor, freezer, uncontrolled=uncontrolled, limit=_LIMIT, outside=outside
         )
-        yield Control(loop, gates, settling, uncontrolled, postgres, outside)
+        yield Control(loop, gates, settling, uncontrolled, postgres, outside, gate)
 
 
 def _servers(services: Services, gate: Gate | None) -> list[int]:

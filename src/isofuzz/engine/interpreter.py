@@ -95,6 +95,8 @@ class Execution:
         self.durations: dict[int, float] = {}
         self.counterpart: History = []
         self.diverged: list[str] = []
+        self.finished = False
+        """Has all been executed, and has all arrived that was under way?"""
         self.uncontrolled: frozenset[str] = frozenset()
         self.decided: Counter[str] = Counter()
         self.decided_by = ""
@@ -168,11 +170,15 @@ class Execution:
             self._record(Invocation.of(step.call, step.canaries, step.ids))
         performing = {step.call.number: asyncio.create_task(self._perform(step)) for step in steps}
         await asyncio.sleep(0)  # each has begun
+        happened = []
         for fault in self.bursts[-1].faults:
             if fault.kind is FaultKind.CANCEL and (task := performing.get(fault.of.step)) and not task.done():
+                happened.append(fault)
                 self.struck(fault)
                 self._given_up.add(fault.of.step)
                 task.cancel()
+        # What could not happen was no part of it.
+        self.bursts[-1] = replace(self.bursts[-1], faults=tuple(happened))
         await asyncio.gather(*performing.values())
 
     async def _take_turns(self, steps: Sequence[Ready], scheduler: Scheduler, control: Control) -> None:
@@ -182,7 +188,6 @@ class Execution:
         strikes = Strikes(burst.faults, control, self)
         self._overlap = overlap = Overlap(control, scheduler, strikes, self)
         await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
-        # What could not happen was no part of it.
         self._decided(tuple(fault for fault in burst.faults if fault not in strikes.left))
         self._overlap = None
         self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
@@ -230,6 +235,7 @@ class Execution:
         finally:
             await self.close()
         self._check()
+        self.finished = True
 
     async def close(self) -> None:
         """Close every connection and stop reading."""

@@ -1,8 +1,12 @@
-"""The connections of the system's pool, where the target lends them: what is left on them between two uses."""
+"""The connections of the system's pool: what is left on them between two uses.
+
+The target lends them. If it does not, the gate asks on each of the system's connections, which is the same but for what
+else the system keeps connections for.
+"""
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -33,6 +37,10 @@ class _Answer:
     state: Mapping[str, str]
 
 
+AskEach = Callable[[str], Awaitable[Sequence[str]]]
+"""Returns the one text that a query returns on each connection."""
+
+
 class Pool:
     """The idle connections of one system's pool, told apart for as long as a program runs.
 
@@ -41,8 +49,11 @@ class Pool:
     which part of it was left by an operation: that shows once it changes.
     """
 
-    def __init__(self, target: Target, mint: Mint, suffix: str) -> None:
-        """`suffix` is what the names of the run's roles have, and a person need not see."""
+    def __init__(self, target: Target, mint: Mint, suffix: str, ask_each: AskEach | None = None) -> None:
+        """`suffix` is what the names of the run's roles have, and a person need not see.
+
+        `ask_each` is there if the gate can ask.
+        """
         self.looks = 0
         self.shown = 0
         self.failed = 0
@@ -50,6 +61,7 @@ class Pool:
         self._target = target
         self._mint = mint
         self._suffix = suffix
+        self._ask_each = ask_each
         self._question = ""
         self._names: dict[int, str] = {}
         self._new: Mapping[str, str] | None = None
@@ -57,7 +69,12 @@ class Pool:
 
     @property
     def lent(self) -> bool:
-        """Does the target show the connections of its pool?"""
+        """Can the connections of the pool be looked at?"""
+        return self.is_lent_by_target or self._ask_each is not None
+
+    @property
+    def is_lent_by_target(self) -> bool:
+        """Is it the target that shows them?"""
         return type(self._target).pooled is not Target.pooled
 
     async def look(self, observer: Database, *, begins: bool = False) -> list[Pooled]:
@@ -85,7 +102,9 @@ class Pool:
         """What the target's connections say, each once: a pool may well hand out the same one twice."""
         try:
             async with asyncio.timeout(self._target.answer_within):
-                texts = await self._target.pooled(self._question)
+                asking = self._target.pooled if self.is_lent_by_target else self._ask_each
+                assert asking, "somebody can be asked"
+                texts = await asking(self._question)
             answers = [_answer(text, began) for text in texts]
         except IsofuzzError:
             raise

@@ -106,14 +106,15 @@ class System:
     stop_problem: str | None = None
     """Why the system could not be stopped in order, in words. Known once it is stopped; says nothing of isolation."""
     pool: Pool = field(init=False)
-    """The connections of the system's pool, if the target lends them."""
+    """The connections of the system's pool, if the target lends them or the gate can ask."""
     _lifespan: "asyncio.Task[None] | None" = None
     _log: _LogTail = field(default_factory=_LogTail)
     _unexpected_in_a_row: int = 0
     _last_unexpected: str = ""
 
     def __post_init__(self) -> None:
-        self.pool = Pool(self.target, self.mint, self.services.suffix)
+        ask_each = self.control.ask_each if self.control else None
+        self.pool = Pool(self.target, self.mint, self.services.suffix, ask_each)
 
     async def reset(self) -> None:
         """Bring the system back to how it was after its start; raises SystemDown if it has died."""

@@ -1,8 +1,9 @@
 """One session with Postgres: its start-up, its batches and what is owed for them, and what a cancellation does."""
 
-from asyncio import Transport
+from asyncio import Future, Transport, get_running_loop
 from collections.abc import Callable
 
+from isofuzz.gate.asking import answer, question
 from isofuzz.gate.batches import Batch, Batcher
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.messages import CANCELLED, FAILING_PARSE, FAILING_QUERY, NotPostgres, Replies, error, is_fatal
@@ -40,6 +41,8 @@ class GatedConnection(Session[Batch]):
         self._owed = Owed()
         self._discards = False
         """Whether the remainder of a cancelled batch is still to come, for nobody."""
+        self._asking: tuple[Future[str | None], bytearray] | None = None
+        """Who waits for the answer to a question of the gate's own, and what has come of it."""
         self._disguising: bytearray | None = None
         """What came since the server got something that fails in the place of a cancelled batch."""
         self._leaving = False
@@ -103,6 +106,8 @@ class GatedConnection(Session[Batch]):
             ledger.fail(f"connection {self.number}: {garbage}")
             self._end()
             return
+        if self._asking is not None:
+            data = self._heard(*self._asking, data)
         if self._disguising is not None:
             data = self._disguised(data)
         self._answer(data)
@@ -137,7 +142,35 @@ class GatedConnection(Session[Batch]):
         self._advance()
         return True
 
+    async def ask(self, query: str) -> str | None:
+        """The one text that a query returns on this session, of which its client knows nothing.
+
+        None if the session is busy or has failed. What the client sends meanwhile waits.
+        """
+        idle = self._opening is None and not (self.owes or self._queue or self.reply_held)
+        if self._server is None or not idle or self.transaction == "E":
+            return None
+        answered: Future[str | None] = get_running_loop().create_future()
+        self._asking = answered, bytearray()
+        self._server.write(question(query))
+        self._owed.sent(b"Q")
+        return await answered
+
     # Within
+
+    def _is_to_be_held(self, part: Batch) -> bool:
+        return self._asking is not None or super()._is_to_be_held(part)
+
+    def _heard(self, answered: "Future[str | None]", said: bytearray, data: bytes) -> bytes:
+        """Nothing for the client until all of the answer has come, and then what is none of it."""
+        said += data
+        if self._owed.owes:
+            return b""
+        self._asking = None
+        text, others = answer(bytes(said))
+        answered.set_result(text)
+        self._advance()
+        return others
 
     def _opened(self, opening: Opening, data: bytes) -> bytes:
         """Pass on the server's part of the start-up; what comes after its end is returned."""
@@ -205,4 +238,7 @@ class GatedConnection(Session[Batch]):
     def _end(self, last_words: bytes = b"") -> None:
         """The session is over: both sides get what was written to them, and then the end."""
         self._ledger.keys.pop(self._key, None)
+        if self._asking is not None:
+            self._asking[0].set_result(None)
+            self._asking = None
         super()._end(last_words)

@@ -69,6 +69,12 @@ def compared_lines(summary: Summary) -> Iterator[Text]:
     )
 
 
+def uncontrolled_lines(summary: Summary) -> Iterator[Text]:
+    """What of steps that took turns nobody controlled; nothing if all was."""
+    for reason, count in summary.uncontrolled.items():
+        yield Text(f"not controlled{f', {count} times' if count else ''}: {printable(reason)}")
+
+
 def determinism_lines(summary: Summary) -> Iterator[Text]:
     """What came of executing each program twice; nothing if that was not asked for."""
     checked = summary.determinism

@@ -16,6 +16,7 @@ from isofuzz.report.coverage import (
     coverage_table,
     determinism_lines,
     missing_lines,
+    uncontrolled_lines,
     unexpected_lines,
 )
 from isofuzz.report.finding import finding_lines
@@ -93,6 +94,7 @@ def _print_exercised(console: Console, summary: Summary, vocabulary: Vocabulary)
     console.print()
     print_lines(console, asserted_lines(exercised))
     print_lines(console, compared_lines(summary))
+    print_lines(console, uncontrolled_lines(summary))
     print_lines(console, determinism_lines(summary))
     if exercised.unexpected:
         print_lines(console, [Text(), Text("Ended unexpectedly:", style="bold")])

@@ -24,6 +24,7 @@ class Done:
     exercised: Exercised
     compared: Comparisons
     determinism: Determinism | None
+    uncontrolled: Mapping[str, int]
     keeper: Keeper | None
     database: DatabaseWatch | None
     cut: tuple[str, ...]
@@ -60,6 +61,7 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         exercised=done.exercised,
         compared=done.compared,
         determinism=done.determinism,
+        uncontrolled=dict(done.uncontrolled),
         missing=missing,
         trouble=done.trouble,
         services=done.services,

@@ -46,6 +46,8 @@ class DatabaseWatch:
                 "database, so nobody knows whom they have to bind"
             )
         pool = self._pool
+        if not pool.is_lent_by_target:
+            return
         if pool.failed:
             yield f"residue not judged in {pool.failed} of {pool.looks} looks: `pooled` failed with {pool.last_problem}"
         elif pool.looks and not pool.shown:

@@ -109,9 +109,9 @@ class Draft:
                 if wanted(operation):
                     self.do(operation, session)
 
-    def finished(self, purpose: str) -> Exercise:
-        """The program, ending with everyone reading everything that they can."""
-        self.all_who(reads, *self.sessions)
+    def finished(self, purpose: str, wanted: Callable[[Operation], bool] | None = None) -> Exercise:
+        """The program, ending with everyone reading everything that they can, or what is wanted."""
+        self.all_who(wanted or reads, *self.sessions)
         return Exercise(purpose, self.program)
 
 

@@ -168,9 +168,13 @@ def _judged(path: Path, case: Case, again: Again, wanted: int) -> Replayed:
 def why_untested(case: Case, executions: Sequence[Execution]) -> str | None:
     """Why this clean trial says nothing: a step that the story needs was skipped or ended unexpectedly.
 
+    Or steps of it could not take turns as they did when it was found.
+
     `executions` are those of the earlier programs of the case and of its own.
     """
     for (program, of), execution in zip(_programs(case), executions, strict=True):
+        if execution.diverged:
+            return execution.diverged[0] + of
         outcomes = {entry.step: entry.outcome for entry in execution.history if isinstance(entry, Completion)}
         hit = {fault.of.step for fault in program.faults}
         for call in program.calls:

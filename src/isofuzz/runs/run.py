@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -79,6 +79,7 @@ class _Run:
         self._cut: list[str] = []
         self._comparing: Comparing | None = None
         self._twice: Twice | None = None
+        self._uncontrolled: Mapping[str, int] = {}
 
     def to_the_end(self) -> Summary:
         """Everything, in order; an interruption or a failure ends it early and is told in the summary."""
@@ -114,6 +115,7 @@ class _Run:
         services = await stack.enter_async_context(open_services(request.sources))
         self._services, self._versions = services.origin, dict(services.versions)
         control = await stack.enter_async_context(controlled(services))
+        self._uncontrolled = control.uncontrolled.reasons if control else {}
         system = await stack.enter_async_context(running(self._target, self._signatures, services, new_mint(), control))
         self._services, self._versions = services.origin, dict(services.versions)  # with what its start asked for
         self._keeper = Keeper(
@@ -278,7 +280,7 @@ class _Run:
         Returns the seconds that took, which are no budget's.
         """
         began = time.monotonic()
-        if self._twice and not execution.judge.violations:
+        if self._twice and execution.finished and not execution.judge.violations:
             self.do(self._twice.check(execution))
         return time.monotonic() - began
 
@@ -327,6 +329,7 @@ class _Run:
             cut=tuple(self._cut),
             trouble=trouble,
             interrupted=interrupted,
+            uncontrolled=self._uncontrolled,
             services=self._services,
             versions=self._versions,
             seconds=time.monotonic() - self._began,

@@ -22,7 +22,8 @@ class Summary:
     `accepted` are findings that were seen and do not count, `lapsed` what was accepted until a day that is over.
     `hazards` are what is amiss and no leak, unless the run is `strict`; `unjudged` says of what that is unknown;
     `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have
-    one; `compared` counts what noninterference has looked at.
+    one; `compared` counts what noninterference has looked at. `uncontrolled`: why steps that took turns may do
+    otherwise the next time, each reason with how often it came up, and with 0 if it goes for the whole run.
     """
 
     target: str
@@ -45,6 +46,7 @@ class Summary:
     budgets: Mapping[str, float] = field(default_factory=dict)
     compared: Comparisons = field(default_factory=Comparisons)
     determinism: Determinism | None = None
+    uncontrolled: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable summary; field names are stable."""
@@ -66,6 +68,7 @@ class Summary:
             "unjudged": list(self.unjudged),
             "exercised": _counts(self.exercised),
             "compared": _compared(self.compared),
+            "uncontrolled": dict(self.uncontrolled),
             "determinism": self.determinism and _determinism(self.determinism),
             "latency": {name: self._latency(name) for name in sorted(self.exercised.latency)},
             "missing": list(self.missing),

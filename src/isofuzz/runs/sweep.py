@@ -274,8 +274,27 @@ def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:
 
 def _confusable_names(signatures: Signatures, names: Sequence[str]) -> Exercise:
     draft = Draft(signatures, share=False, names=names, equipment=GUARDED)
-    draft.all_who(only_writes, *draft.sessions)
-    return draft.finished(f"users that are alike: {', '.join(map(repr, names))}")
+    once = _each_text_once(signatures.vocabulary)
+    draft.all_who(lambda operation: only_writes(operation) and operation in once, *draft.sessions)
+    return draft.finished(
+        f"users that are alike: {', '.join(map(repr, names))}",
+        lambda operation: reads(operation) and operation in once,
+    )
+
+
+def _each_text_once(vocabulary: Vocabulary) -> list[Operation]:
+    """For each kind of text the first operation that only writes it and the first that shows all of it.
+
+    Who is taken for somebody else is taken so whatever they do.
+    """
+    first: dict[tuple[str, bool], Operation] = {}
+    for operation in sorted(filter(reads, vocabulary.operations), key=lambda each: each.shows is not Shows.ALL):
+        if operation.shown:
+            first.setdefault((operation.shown, True), operation)
+    for operation in filter(only_writes, vocabulary.operations):
+        for parameter in operation.drawn(Draw.SECRET):
+            first.setdefault((parameter.type, False), operation)
+    return list(first.values())
 
 
 def _confusable_keys(signatures: Signatures, keys: Sequence[str]) -> Exercise:
@@ -287,7 +306,11 @@ def _confusable_keys(signatures: Signatures, keys: Sequence[str]) -> Exercise:
                     draft.together(draft.compose(operation, session, key=key))
                 elif only_writes(operation) and operation.creates:
                     draft.do(operation, session)
-    return draft.finished(f"keys that are alike: {', '.join(map(repr, keys))}")
+    once = _each_text_once(signatures.vocabulary)
+    return draft.finished(
+        f"keys that are alike: {', '.join(map(repr, keys))}",
+        lambda operation: reads(operation) and operation in once,
+    )
 
 
 def only_writes(operation: Operation) -> bool:

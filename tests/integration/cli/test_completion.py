@@ -47,7 +47,8 @@ def test_what_only_isofuzz_knows(isofuzz: Isofuzz, line: str, words: list[str]) 
 def test_defects_of_the_projects_own_target(isofuzz: Isofuzz, folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.isofuzz]\ntarget = "notes:Notes"\n')
     assert offered(isofuzz, "isofuzz run --defect ") == ["read-all"]
-    assert offered(isofuzz, "isofuzz run chat --defect li") == ["list-without-owner", "like-wildcard"]
+    defects = ["list-without-owner", "like-wildcard", "list-kept-on-service"]
+    assert offered(isofuzz, "isofuzz run chat --defect li") == defects
 
 
 @pytest.mark.parametrize("line", ["isofuzz run bad.py:Bad --defect ", "isofuzz run no:where --defect "])

@@ -139,6 +139,18 @@ class Untidy(Tidy):
     for_good: ClassVar = True
 
 
+class TidyAndSilent(Tidy):
+    """Does not show its pool."""
+
+    pooled = Target.pooled
+
+
+class UntidyAndSilent(Untidy):
+    """Does not show its pool."""
+
+    pooled = Target.pooled
+
+
 class Exposed(Tidy):
     """Its door to the pool is broken, and what it connects as may do everything."""
 

@@ -46,5 +46,11 @@ DONE = [Completion(1, Outcome.OK), Completion(2, Outcome.REFUSED)]
     ],
 )
 def test_a_step_that_did_not_come_to_its_end(histories: tuple[list[Entry], ...], reason: str | None) -> None:
-    executions: Any = [SimpleNamespace(history=history) for history in histories]
+    executions: Any = [SimpleNamespace(history=history, diverged=[]) for history in histories]
     assert why_untested(CASE, executions) == reason
+
+
+def test_steps_that_could_not_take_turns_as_they_did() -> None:
+    executions: Any = [SimpleNamespace(history=DONE, diverged=[]) for _ in range(3)]
+    executions[2].diverged.append("the schedule 01 of steps 1 and 2 no longer fits from its decision 2 on")
+    assert why_untested(CASE, executions) == "the schedule 01 of steps 1 and 2 no longer fits from its decision 2 on"

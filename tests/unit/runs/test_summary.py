@@ -64,6 +64,7 @@ def summary(*findings: Finding) -> Summary:
         seconds=1.23456,
         sessions=10,
         strict=True,
+        uncontrolled={"a thread": 2},
         hazards=(Hazard(HazardKind.OVER_BUDGET, "post", "post is too slow"),),
         unjudged=("budget of history not judged",),
         budgets={"post": 1.5},
@@ -125,6 +126,7 @@ def test_every_field_of_it() -> None:
             ],
         },
         "compared": {"programs": 1, "users": 2, "executions": 5, "seconds": 0.25, "left_out": {"post": 3}},
+        "uncontrolled": {"a thread": 2},
         "determinism": None,
         "latency": {
             "history": {"count": 1, "p50_ms": 247.766, "p95_ms": 247.766, "max_ms": 250.0, "budget_ms": None},
