@@ -150,6 +150,7 @@ class Execution:
         elif scheduler and self.system.control:
             await self._take_turns(ready, scheduler, self.system.control)
         else:
+            self.bursts[-1] = replace(burst, schedule=None)  # a schedule by which nobody went says nothing
             await self._together(ready)
         if self._patience and any(step.operation.takes_away for step in ready):
             await asyncio.sleep(self._patience)

@@ -61,6 +61,11 @@ class Reproducer(ABC):
         """The same, of another case."""
         return replace(self, case=case)
 
+    @property
+    def controls(self) -> bool:
+        """Is it controlled who moves when, where a program says so?"""
+        return True
+
     @abstractmethod
     async def shows(self, program: Program) -> Case | None:
         """Execute the program once: the case with what it showed, if that was the violation."""
@@ -105,6 +110,11 @@ class OnSystem(Reproducer):
     see: Callable[[Execution, Violation], None]
     patience: float = 0
     _since: int = field(default=0, init=False)
+
+    @property
+    def controls(self) -> bool:
+        """Only on a system that is gated."""
+        return self.system.control is not None
 
     async def shows(self, program: Program) -> Case | None:
         """Execute the programs from reset: the case with what the last showed, if that was the violation."""

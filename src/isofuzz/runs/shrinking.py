@@ -106,7 +106,7 @@ class _Shrinking:
     async def _reproduces_after(self, earlier: tuple[Program, ...], program: Program) -> bool:
         reproducer = self.reproducer.of(replace(self.reproducer.case, earlier=earlier))
         # Where chance was all that made it show only sometimes, what leaves nothing to chance is run once.
-        by_design = self._by_chance and not any(map(overlaps, (*earlier, program)))
+        by_design = self._by_chance and reproducer.controls and not any(map(overlaps, (*earlier, program)))
         shown = await reproducer.within(1 if by_design else self._tries, program)
         if shown:
             self.reproducer = reproducer.of(shown)
