@@ -18,7 +18,7 @@ def done(*command: str | Path, cwd: Path, status: int = 0) -> str:
     """What a command said that ended as it should."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ISOFUZZ"))}
     ended = subprocess.run(
-        [*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True, timeout=400, check=False
     )
     assert ended.returncode == status, ended.stdout + ended.stderr
     return ended.stdout

@@ -82,7 +82,7 @@ class TestCannotRun:
             (add_a_parameter, "chat.sign_in has other parameters than when the case was found: colour"),
             (lambda case: case.update(defect="cured"), "Chat has no defect 'cured'; write one of: "),
             (lambda case: case.update(target="chit"), "there is no pack 'chit'"),
-            (lambda case: case.update(version=3), "is a case of version 3"),
+            (lambda case: case.update(version=4), "is a case of version 4"),
             (lambda case: case.pop("program"), "program lacks 'program'"),
         ],
     )

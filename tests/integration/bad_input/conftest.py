@@ -62,7 +62,7 @@ def installed(folder: Path, environment: dict[str, str]) -> Isofuzz:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
         check_manners(done.stdout + done.stderr)

@@ -47,7 +47,7 @@ def isofuzz(folder: Path, environment: dict[str, str]) -> Isofuzz:
             input=stdin,
             text=True,
             capture_output=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
 

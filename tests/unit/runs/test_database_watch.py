@@ -26,7 +26,7 @@ class Catalogue:
 
 
 def watch(catalogue: Catalogue, **pool: object) -> DatabaseWatch:
-    known: dict[str, object] = {"looks": 0, "shown": 0, "failed": 0, "last_problem": ""}
+    known: dict[str, object] = {"looks": 0, "shown": 0, "failed": 0, "last_problem": "", "is_lent_by_target": True}
     lent: Any = SimpleNamespace(**known | pool)
     services: Any = catalogue
     return DatabaseWatch(services, lent)
@@ -84,3 +84,7 @@ def test_what_is_left_in_any_program_is_a_hazard() -> None:
         database.add([Pooled("1"), Invocation(0, "post", {}), Pooled("1", {"role": "admin"})])
     [hazard] = database.hazards()
     assert hazard.sentence.endswith("after post; 2 times")
+
+
+def test_a_target_that_lends_no_pool_has_promised_nothing() -> None:
+    assert list(watch(Catalogue(Posture()), looks=3, is_lent_by_target=False).unjudged()) == []
