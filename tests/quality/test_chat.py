@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from isofuzz.cases.case import Case
-from isofuzz.engine.schedulers import Given
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.faults import FaultKind
 from isofuzz.runs.profiles import profile_named
@@ -197,10 +196,9 @@ RACES = {
         "0001",
     ),
     "reply-by-request-id": Race(
-        "crossing:foreign:Room:open_thread:open_thread:Title",
-        "sign_in sign_in open_thread open_thread",
-        "`open_thread` by user B returned the Title that user A (named 'a') wrote in step N "
-        "(`open_thread`) into A's Room (step N). B was never given access to that Room.",
+        "visibility:denied:Room:history:Body",
+        "sign_in sign_in open_thread resume resume resume history",
+        "`history` by user A was refused. A made it in step N (`open_thread`) and never lost it.",
         "011",
     ),
     "results-lined-up": Race(
@@ -235,10 +233,9 @@ def test_a_planted_leak_is_found_and_told_in_the_fewest_steps(run_of_chat: RunOf
 
 @pytest.mark.parametrize("defect", RACES)
 def test_a_planted_race_is_found_and_replays(run_of_chat: RunOfChat, defect: str) -> None:
-    """It is found by a schedule and not by chance, and told in the fewest steps and switches."""
+    """It is told in the fewest steps and switches, and nothing of it is left to chance."""
     expected = RACES[defect]
     case = found(run_of_chat("dev", defect), expected)
-    assert case.found_by == Given.name
     [race] = [burst for burst in case.program.bursts if len(burst.numbers) > 1]
     assert (str(race.schedule), tuple(fault.kind for fault in race.faults)) == (expected.turns, expected.faults)
 

@@ -12,9 +12,9 @@ from itertools import combinations
 
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
 from isofuzz.program.canary import held_by_chance
-from isofuzz.program.prune import apart, scheduled, with_call, without
+from isofuzz.program.prune import apart, bypassing, scheduled, with_call, without
 from isofuzz.program.schedule import plain_turns
-from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, SecretText
+from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, Ref, SecretText
 from isofuzz.program.vocabulary import Draw, Vocabulary
 
 _CORPORA = {Draw.NAME: NAMES, Draw.KEY: KEYS, Draw.QUERY: QUERIES}
@@ -64,6 +64,7 @@ class Shrinker:
             await self._drop_steps()
             await self._thin_out()
             await self._drop_alike()
+            await self._drop_links()
         await self._take_apart()
         await self._take_plainer_turns()
         await self._switch_less()
@@ -85,6 +86,17 @@ class Shrinker:
         for one, other in combinations(reversed(self.best.calls), 2):
             if one.operation == other.operation:
                 await self._try(without(self.best, [one.number, other.number]))
+
+    async def _drop_links(self) -> None:
+        """Leave out steps that make one thing of another of its class: what took the new one takes the old one."""
+        for number in reversed(self.best.numbers):
+            call = next((call for call in self.best.calls if call.number == number), None)
+            operation = call and self._vocabulary.operation(call.operation)
+            for parameter in operation.parameters if operation else ():
+                taken = call.arguments[parameter.name] if call else None
+                if operation and isinstance(taken, Ref) and parameter.type in operation.creates:
+                    made = Ref(number, operation.creates.index(parameter.type))
+                    await self._try(bypassing(self.best, made, taken))
 
     async def _control(self) -> None:
         """Have steps that overlap as chance has it do so as somebody decides, or not at all, where either shows it."""

@@ -59,6 +59,16 @@ def apart(program: Program, index: int) -> Program:
     return Program(program.bursts[:index] + split + program.bursts[index + 1 :])
 
 
+def bypassing(program: Program, made: Ref, taken: Ref) -> Program:
+    """The program less the step that made this thing; what took it takes the other one in its place."""
+
+    def rewired(_name: str, argument: Argument) -> Argument:
+        return taken if argument == made else argument
+
+    bursts = (burst.with_calls(with_arguments(call, rewired) for call in burst.calls) for burst in program.bursts)
+    return without(Program(tuple(bursts)), [made.step])
+
+
 def scheduled(program: Program, index: int, schedule: Schedule | None) -> Program:
     """The program in which the steps of one burst take turns as this schedule says."""
     burst = replace(program.bursts[index], schedule=schedule)

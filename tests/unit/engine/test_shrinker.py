@@ -276,6 +276,15 @@ class TestOverlap:
         assert str(best.bursts[-1].schedule) == "0101", "the others have as many switches, or more"
 
 
+async def test_a_link_of_a_chain_is_left_out_and_the_chain_holds(vocabulary: Vocabulary) -> None:
+    def resume(number: int, line: Ref) -> Call:
+        return Call(number, "resume", {"me": Ref(1, 1), "line": line})
+
+    chain = [sign_in(1), resume(2, Ref(1, 2)), resume(3, Ref(2)), resume(4, Ref(3))]
+    best = await Trial(Program.serial(*chain), vocabulary, lambda program: 4 in program.numbers).shrinker.shrink()
+    assert best == Program.serial(sign_in(1), resume(4, Ref(1, 2)))
+
+
 async def test_two_of_a_kind_go_together_where_their_number_counts(vocabulary: Vocabulary) -> None:
     def asks_as_often(program: Program) -> bool:
         count = Counter(call.arguments["me"] for call in program.calls if "me" in call.arguments)
