@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any, ClassVar, Protocol
 
 import asyncpg
@@ -174,6 +174,9 @@ class ContendedByAlchemy(Contended):
     async def pool(self, services: Services) -> AsyncIterator[None]:
         url = make_url(services.database_url).set(drivername="postgresql+asyncpg")
         self.lending = create_async_engine(url, pool_size=FEW, max_overflow=0)
+        async with AsyncExitStack() as stack:  # all are there from the beginning, as in the other pool
+            for _ in range(FEW):
+                _ = await stack.enter_async_context(self.lending.connect())
         yield
         await self.lending.dispose()
 

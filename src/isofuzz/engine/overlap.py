@@ -23,7 +23,7 @@ from isofuzz.program.steps import Fault
 _TICK = 0.005
 """Seconds between looks at steps that wait for nothing that isofuzz knows of, such as a clock."""
 
-_OPENED = "a connection was opened meanwhile: whether one has to be depends on what programs before left in the pool"
+OPENED = "a connection was opened meanwhile: whether one has to be depends on what programs before left in the pool"
 
 Perform = Callable[[], Coroutine[Any, Any, None]]
 
@@ -97,7 +97,7 @@ class Overlap:
         finally:
             self._let_go()
         if not before.issuperset(self._gate.connections):
-            self._control.uncontrolled.note(_OPENED)
+            self._control.uncontrolled.note(OPENED)
         await self._strikes.finish()
         for task in self._tasks.values():
             task.result()

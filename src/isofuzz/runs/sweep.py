@@ -70,18 +70,18 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
             yield _right_taken(signatures, operation)
         if any(_ends_session(vocabulary, parameter) for parameter in operation.parameters):
             yield _session_ended(signatures, operation)
-    if any(operation.drawn(Draw.NAME) for operation in vocabulary.operations):
-        for cluster in NAME_CLUSTERS:
-            yield _confusable_names(signatures, cluster[:_ALIKE])
-    if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
-        for cluster in KEY_CLUSTERS:
-            yield _confusable_keys(signatures, cluster[:_ALIKE])
     for operation in vocabulary.operations:
         yield from _by_two(signatures, operation)
         yield from _given_up(signatures, operation)
     for operation in filter(_takes_a_right, vocabulary.operations):
         for other in vocabulary.operations:
             yield from _right_taken_meanwhile(signatures, operation, other)
+    if any(operation.drawn(Draw.NAME) for operation in vocabulary.operations):
+        for cluster in NAME_CLUSTERS:
+            yield _confusable_names(signatures, cluster[:_ALIKE])
+    if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
+        for cluster in KEY_CLUSTERS:
+            yield _confusable_keys(signatures, cluster[:_ALIKE])
     if sessions:
         for operation in vocabulary.operations:
             yield from _all_together(signatures, operation, sessions)

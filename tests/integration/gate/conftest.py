@@ -82,6 +82,9 @@ class Gated:
                 assert connection.parked
                 self.released.append(connection.parked.text)
                 connection.release()
+            for connection in self.gate.connections:
+                if connection.reply_held:  # notifications wait for their turn
+                    connection.deliver()
 
 
 @pytest.fixture(scope="session")

@@ -245,7 +245,7 @@ async def test_a_session_that_starts_is_no_part_of_an_operation(gated: Gated) ->
     await loop.create_task(start_one())
     loop.set_task_factory(None)
     assert tasks.pop("connect") is operation
-    assert tasks.pop("ClientDoor._reach") is None
+    assert tasks.pop("Dialling._reach") is None
     assert [owner for name, owner in tasks.items() if "accept_connection" in name] == [None]
 
 
