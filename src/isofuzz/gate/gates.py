@@ -94,6 +94,10 @@ class AnyGate(Protocol):
     def problems(self) -> list[str]:
         """What went wrong at the gate or behind it."""
 
+    @property
+    def bypassed(self) -> int:
+        """How many connections passed it by, for they kept the loop waiting that it runs on."""
+
 
 class Gates:
     """Several gates, to which more may come."""
@@ -132,6 +136,11 @@ class Gates:
     def busy(self) -> bool:
         """Is a connection being made, or something about to come?"""
         return any(gate.busy for gate in self._gates)
+
+    @property
+    def bypassed(self) -> int:
+        """How many connections passed them by."""
+        return sum(gate.bypassed for gate in self._gates)
 
     @property
     def problems(self) -> list[str]:

@@ -3,30 +3,14 @@
 import asyncio
 from asyncio import BaseTransport, Transport
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.operation import outside
+from isofuzz.gate.place import Place
 
 _READ = 64 * 1024
 """Bytes to read at once."""
-
-
-class Place(Protocol):
-    """Where a server is; `str()` says it to people."""
-
-    @property
-    def path(self) -> Path | None:
-        """Its Unix socket; None for a server that listens on a port."""
-
-    @property
-    def host(self) -> str:
-        """The host of a server that listens on a port."""
-
-    @property
-    def port(self) -> int:
-        """The port."""
 
 
 class Served(Protocol):

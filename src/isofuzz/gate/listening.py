@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from isofuzz.gate.bypass import Bypass
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.operation import outside
+from isofuzz.gate.place import Place
 
 _BACKLOG = 1024
 """A pool that opens all its connections at once must not find the queue full."""
@@ -33,6 +35,7 @@ class Listening(Generic[C]):
     def __init__(self) -> None:
         self._ledger: Ledger[C] = Ledger()
         self._servers: list[asyncio.Server] = []
+        self._bypasses: list[Bypass] = []
         self._paths: list[Path] = []
 
     def _begin_to_hold(self) -> None:
@@ -41,6 +44,15 @@ class Listening(Generic[C]):
     def _door(self, *, needs_password: bool) -> asyncio.Protocol:
         """What receives a new client; `needs_password` if anybody of this machine may be that."""
         raise NotImplementedError
+
+    def _beyond(self, *, needs_password: bool) -> Place | None:
+        """The server, if who cannot wait for the loop may be let through to it without being looked at."""
+        raise NotImplementedError
+
+    @property
+    def bypassed(self) -> int:
+        """How many connections passed the gate by, for they kept the loop waiting that it runs on."""
+        return sum(bypass.connections for bypass in self._bypasses)
 
     @property
     def holding(self) -> bool:
@@ -130,6 +142,8 @@ class Listening(Generic[C]):
     async def close(self) -> None:
         """Hang up on everybody and stop listening."""
         self._ledger.closing = True
+        for bypass in self._bypasses:
+            bypass.close()
         for server in self._servers:
             server.close()
         for path in self._paths:
@@ -156,3 +170,7 @@ class Listening(Generic[C]):
         else:
             serving = loop.create_server(door, sock=listening, backlog=_BACKLOG)
         self._servers.append(await loop.create_task(serving, context=outside()))
+        if place := self._beyond(needs_password=needs_password):
+            bypass = Bypass(loop, listening, place)
+            self._bypasses.append(bypass)
+            bypass.start()

@@ -22,6 +22,7 @@ from isofuzz.gate.guarded import Dialling, ServerDoor
 from isofuzz.gate.ledger import Ledger
 from isofuzz.gate.listening import Listening
 from isofuzz.gate.operation import outside
+from isofuzz.gate.place import Place
 from isofuzz.gate.plain import PlainConnection
 
 _ROUNDS = 2
@@ -151,6 +152,9 @@ class ValkeyGate(Listening[PlainConnection]):
         finally:
             self._sounding = None
             self._ledger.changed()
+
+    def _beyond(self, *, needs_password: bool) -> Place | None:
+        return self._place  # it listens on a port only before a server that demands a password of everybody
 
     def _door(self, *, needs_password: bool) -> asyncio.Protocol:
         return _ClientDoor(self._ledger, self._place, self._numbers, self._stirred)
