@@ -67,8 +67,8 @@ class Control:
         """
         if self.gate.bypassed:
             self.uncontrolled.always(_BYPASSED)
-        if self.gate.problems:
-            raise InfrastructureError(f"The gate before the system's services failed: {self.gate.problems[0]}")
+        if self.gate.faults:
+            raise InfrastructureError(f"The gate before the system's services failed: {self.gate.faults[0]}")
 
     async def terminate(self, pid: int) -> None:
         """Have the server end a connection, and return once it has."""

@@ -116,7 +116,7 @@ class GatedConnection(Session[Batch]):
     def server_lost(self) -> None:
         """The server has gone; a reply that is held is still the client's."""
         if self._opening is not None and not self._opening.heard and not self._client.is_closing():
-            self._ledger.fail(f"connection {self.number}: the server hung up without a word")
+            self._ledger.lose(f"connection {self.number}: the server hung up without a word")
         super().server_lost()
 
     def cancel(self) -> bool:

@@ -91,8 +91,12 @@ class AnyGate(Protocol):
         """Is a connection being made, or something about to come?"""
 
     @property
+    def faults(self) -> list[str]:
+        """What went wrong at the gate itself."""
+
+    @property
     def problems(self) -> list[str]:
-        """What went wrong at the gate or behind it."""
+        """That, and what went wrong behind it."""
 
     @property
     def bypassed(self) -> int:
@@ -146,3 +150,8 @@ class Gates:
     def problems(self) -> list[str]:
         """What went wrong at the gates or behind them."""
         return [problem for gate in self._gates for problem in gate.problems]
+
+    @property
+    def faults(self) -> list[str]:
+        """What went wrong at the gates themselves."""
+        return [fault for gate in self._gates for fault in gate.faults]

@@ -135,7 +135,7 @@ class Dialling(Guarded):
             else:
                 await loop.create_connection(lambda: door, place.host, place.port)
         except Exception as problem:  # noqa: BLE001 - no server, no such host, a name that cannot be one, ...
-            self._ledger.fail(f"the gate cannot reach the server at {place}: {problem}")
+            self._ledger.lose(f"the gate cannot reach the server at {place}: {problem}")
             assert self._transport is not None
             self._transport.write(self._unreachable)
             self._transport.close()

@@ -21,6 +21,8 @@ class Ledger(Generic[C]):
         self.on_change: Callable[[], None] = _nobody_listens
         self.activity = 0
         self.problems: list[str] = []
+        self.faults: list[str] = []
+        """Those of the problems that are the gate's own, or of what it understands."""
         self.connections: dict[int, C] = {}
         self.keys: dict[bytes, C] = {}
         """By what a client names in a request to cancel."""
@@ -50,6 +52,11 @@ class Ledger(Generic[C]):
             self._telling = False
 
     def fail(self, what: str, error: BaseException | None = None) -> None:
-        """Note that the gate, or what it stands before, failed. An error brings where it was raised."""
+        """Note that the gate failed. An error brings where it was raised."""
         where = "".join(traceback.format_exception(error)) if error else ""
-        self.problems.append(f"{what}\n{where}".rstrip())
+        self.faults.append(f"{what}\n{where}".rstrip())
+        self.problems.append(self.faults[-1])
+
+    def lose(self, what: str) -> None:
+        """Note that the server cannot be reached, or has gone."""
+        self.problems.append(what)

@@ -98,6 +98,11 @@ class Listening(Generic[C]):
         return self._ledger.problems
 
     @property
+    def faults(self) -> list[str]:
+        """Those of the problems that are the gate's own. That a server has gone, others tell who know why."""
+        return self._ledger.faults
+
+    @property
     def buffered(self) -> int:
         """Bytes that the gate keeps at this moment."""
         return sum(connection.buffered for connection in self.connections)

@@ -22,7 +22,6 @@ from isofuzz.runs.events import Listener, Phase, Progress, Started
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.planting import new_mint, planted
-from isofuzz.runs.reproduction import overlaps
 from isofuzz.runs.sabotage import Answer, Attempt, copy_frames, swap_replies
 from isofuzz.runs.sweep import LEAST_SECONDS, sweep
 from isofuzz.services import Sources, open_services
@@ -133,6 +132,11 @@ def check(request: CheckRequest, listener: Listener = lambda event: None) -> Che
     CaseStore(request.cases).open()
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(_checked(request, target, signatures, listener))
+
+
+def overlaps(program: Program) -> bool:
+    """Do steps of the program overlap? Nobody decides here who moves when."""
+    return any(len(burst.numbers) > 1 for burst in program.bursts)
 
 
 def representative(exercises: Sequence[Exercise]) -> tuple[list[Exercise], Exercise | None]:

@@ -9,7 +9,7 @@ from isofuzz.history.acts import Standing
 from isofuzz.history.deeds import Deed
 from isofuzz.history.entries import Completion, Delivery, History, Invocation, Moved, Outcome, Skipped, Storage, Struck
 from isofuzz.history.relations import Relation, relation
-from isofuzz.history.world import Thing
+from isofuzz.history.world import Thing, surely_uses
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import hiding
@@ -157,8 +157,8 @@ class Exercised:
                 yield from filter(None, deed.arguments[parameter.name])
 
     def _loses(self, deed: Deed, person: Thing) -> bool:
-        scope = deed.innermost()
-        held = relation(person.owner, scope, deed.act.invoked, apart_from=deed.act) is Relation.OWN
+        scope, at = deed.innermost(), deed.act.invoked
+        held = scope is not None and surely_uses(person.owner, scope, at, at, apart_from=deed.act)
         return held and deed.act.certain
 
     def _gaps(self, vocabulary: Vocabulary, operation: Operation) -> Iterator[str]:

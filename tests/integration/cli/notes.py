@@ -59,7 +59,7 @@ class Notes(Target):
         return list(self._own(me, book))
 
     def _own(self, me: Me, book: Book) -> list[Text]:
-        owner, texts = self.books.get(book.id, ("", []))
+        owner, texts = self.books.get(book.id, (None, []))  # not "", for somebody may be called so
         if owner != me.who:
             raise Refused("not found")
         return texts

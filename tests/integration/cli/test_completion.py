@@ -31,8 +31,8 @@ def test_options(isofuzz: Isofuzz) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("isofuzz run ch", ["chat"]),
-        ("isofuzz check ", ["chat"]),
+        ("isofuzz run ch", ["chat", "chat-processes"]),
+        ("isofuzz check ", ["chat", "chat-processes"]),
         ("isofuzz run chat --profile n", ["nightly"]),
         ("isofuzz run chat --only v", ["visibility"]),
         ("isofuzz run chat --defect list-w", ["list-without-owner"]),

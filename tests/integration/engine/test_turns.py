@@ -152,7 +152,7 @@ def test_without_a_switch_nothing_goes_wrong() -> None:
 def test_trouble_at_the_gate_is_trouble_of_the_run() -> None:
     async def work(system: System) -> None:
         assert system.control
-        system.control.database.problems.append("the gate failed")
+        system.control.database.faults.append("the gate failed")
         with pytest.raises(InfrastructureError, match="The gate before the system's services failed: the gate failed"):
             await executed(system)
 

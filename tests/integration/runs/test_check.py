@@ -165,7 +165,7 @@ class TestDeterminism:
         assert checked.able, text_of(checked)
         assert checked.compared.differences == ()
         assert checked.compared.uncontrolled
-        assert checked.compared.uncontrolled.startswith("read by two users at the same time: step ")
+        assert checked.compared.uncontrolled.startswith("enter by two users at the same time: step ")
         assert f"4 overlap; it differs at {checked.compared.uncontrolled}"[:60] in text_of(checked)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from isofuzz.cases.store import read_case
 from isofuzz.errors import UsageError
-from isofuzz.history.entries import Completion, Entry, Invocation
+from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
 from isofuzz.oracles.hazard import HazardKind
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle
@@ -342,7 +342,7 @@ class TestSessions:
         assert finding.case.fingerprint == "crossing:foreign:Room:read:write:Text"
         operations = Counter(call.operation for call in finding.case.program.calls)
         assert operations == {"enter": 10, "found": 10, "write": 1, "read": 10}
-        assert (str(finding.case.hit_rate), finding.case.cold) == ("8 of 8", True)
+        assert (str(finding.case.hit_rate), finding.case.cold) == ("2 of 2", True)
 
     def test_a_healthy_system_is_isolated(self, run_of: RunOf) -> None:
         summary = run_of("Board").to_the_end(sessions=12)
@@ -379,7 +379,12 @@ class TestLatencyBudget:
         answered: Counter[str] = Counter()
         for (operation, _), count in exercised.outcomes.items():
             answered[operation] += count
-        assert {name: latency.count for name, latency in exercised.latency.items()} == answered
+        measured = Counter({name: latency.count for name, latency in exercised.latency.items()})
+        assert measured.keys() == answered.keys()
+        assert measured <= answered
+        # Who takes turns waits for others, and what goes wrong on purpose is quick.
+        gone_wrong = sum(count for (_, outcome), count in exercised.outcomes.items() if outcome is Outcome.INFO)
+        assert answered.total() - measured.total() <= exercised.took_turns + gone_wrong
 
 
 class TestBudget:
