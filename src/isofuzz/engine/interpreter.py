@@ -22,7 +22,7 @@ from isofuzz.engine.schedulers import CHANCE, Given, Scheduler
 from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.strikes import Strikes
 from isofuzz.engine.system import Past, System
-from isofuzz.errors import IsofuzzError
+from isofuzz.errors import InfrastructureError, IsofuzzError
 from isofuzz.history.entries import (
     Completion,
     Entry,
@@ -361,10 +361,17 @@ class Execution:
 
     async def _look_at_pool(self) -> None:
         """Record the connections that are idle in the system's pool; no comparison of histories reads these."""
-        if self.system.pool.lent and not self._whole:
-            begins = not self.bursts
-            for pooled in await self.system.pool.look(self.system.services.observer, begins=begins):
-                self._record(pooled)
+        pool = self.system.pool
+        if not pool.lent or self._whole:
+            return
+        try:
+            looked = await pool.look(self.system.services.observer, begins=not self.bursts)
+        except InfrastructureError:
+            if pool.is_lent_by_target:
+                raise
+            return  # nobody had asked for it, and the next reset tells better what is wrong
+        for pooled in looked:
+            self._record(pooled)
 
     def _record(self, entry: Entry) -> None:
         self.history.append(entry)

@@ -5,7 +5,7 @@ A run that finds nothing says something only of a target for which all three hol
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -139,8 +139,11 @@ def overlaps(program: Program) -> bool:
     return any(len(burst.numbers) > 1 for burst in program.bursts)
 
 
-def representative(exercises: Sequence[Exercise]) -> tuple[list[Exercise], Exercise | None]:
-    """The longest of these programs in which nothing overlaps, with more until all is done; and the longest other."""
+def representative(exercises: Sequence[Exercise], shows: Collection[str]) -> tuple[list[Exercise], Exercise | None]:
+    """The longest of these programs in which nothing overlaps, with more until all is done; and the longest other.
+
+    That is one in which operations overlap that show something, by their names, if there is one.
+    """
     by_length = sorted(exercises, key=lambda each: -len(each.program))
     chosen: list[Exercise] = []
     done: set[str] = set()
@@ -149,7 +152,13 @@ def representative(exercises: Sequence[Exercise]) -> tuple[list[Exercise], Exerc
         if not overlaps(each.program) and (len(chosen) < _PROGRAMS_TWICE or not operations <= done):
             chosen.append(each)
             done |= operations
-    return chosen, next((each for each in by_length if overlaps(each.program)), None)
+    overlapping = [each for each in by_length if overlaps(each.program)]
+    telling = [each for each in overlapping if _shows_at_the_same_time(each.program, shows)]
+    return chosen, next(iter((*telling, *overlapping)), None)
+
+
+def _shows_at_the_same_time(program: Program, shows: Collection[str]) -> bool:
+    return any(sum(call.operation in shows for call in burst.calls) > 1 for burst in program.bursts)
 
 
 async def _checked(request: CheckRequest, target: Target, signatures: Signatures, listener: Listener) -> Checked:
@@ -213,7 +222,8 @@ class _Check:
     async def compare(self, exercises: Sequence[Exercise]) -> Compared:
         """Execute some of them twice, and compare what happened."""
         self._listener(Phase("determinism"))
-        serial, overlapping = representative(exercises)
+        shows = [operation.name for operation in self._vocabulary.operations if operation.shows]
+        serial, overlapping = representative(exercises, shows)
         differences = []
         steps = among = apart = 0
         uncontrolled = None

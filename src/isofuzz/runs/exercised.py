@@ -151,10 +151,10 @@ class Exercised:
                 self.cells[Cell(name, parameter, found)] += 1
 
     def _losers(self, deed: Deed) -> Iterator[Thing]:
-        """Whom the operation is to take a right from."""
+        """Whom the operation is to take a right from: whoever gives up their own is not put out."""
         for parameter in deed.operation.drawn(Draw.THING):
             if parameter.effect is Effect.REVOKES:
-                yield from filter(None, deed.arguments[parameter.name])
+                yield from (thing for thing in deed.arguments[parameter.name] if thing and thing.owner is not deed.user)
 
     def _loses(self, deed: Deed, person: Thing) -> bool:
         scope, at = deed.innermost(), deed.act.invoked

@@ -1,7 +1,7 @@
 """Small systems to be checked: what keeps a target from seeing leaks is said where one differs from `Board`."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isofuzz import All, Name, Query, Record, Refused, Secret, Session, Some, Target, Thread, User, operation
 
@@ -95,19 +95,27 @@ class Stuttering(Counting):
 
 
 class Crowded(Counting):
-    """In every other program, those who read while somebody else does find notes in another order."""
+    """In every other program, those who read while somebody else does are told so."""
 
     reading = 0
 
     @operation
     async def read(self, visit: Visit, room: Room) -> All[Text]:
-        self.check(visit, room)
+        return await self.told(await super().read(visit, room))
+
+    @operation
+    async def search(self, visit: Visit, text: Query) -> Some[Text]:
+        return await self.told(await super().search(visit, text))
+
+    async def told(self, found: Any) -> list[str]:
         self.reading += 1
-        await asyncio.sleep(0)
-        crowded = self.reading > 1
-        await asyncio.sleep(0)
-        self.reading -= 1
-        return self.notes[room.id][:: -1 if crowded and self.programs % 2 else 1]
+        try:
+            await asyncio.sleep(0)
+            crowded = self.reading > 1
+            await asyncio.sleep(0)
+        finally:  # also if the reader gives up
+            self.reading -= 1
+        return [*found, "it is crowded"] if crowded and self.programs % 2 else found
 
 
 class OpenLater(Counting, Open):

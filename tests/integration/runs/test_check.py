@@ -10,6 +10,7 @@ import pytest
 from isofuzz.cases.store import read_case
 from isofuzz.errors import SystemDown
 from isofuzz.oracles.crossing import Crossing
+from isofuzz.oracles.violation import Breach
 from isofuzz.report.check import check_lines
 from isofuzz.runs.accepting import Acceptance, AcceptList
 from isofuzz.runs.check import Checked, CheckRequest, answer_of, check, representative
@@ -62,7 +63,13 @@ class TestAble:
         assert (checked.swept.missing, checked.swept.findings) == ((), ())
         assert checked.compared.steps > 100
         assert 0 < checked.compared.overlapping < checked.compared.among
-        assert {attempt.name for attempt in checked.replies} == {"history", "list_threads", "search", "read_about"}
+        assert {attempt.name for attempt in checked.replies} == {
+            "history",
+            "list_threads",
+            "search",
+            "export",
+            "read_about",
+        }
         assert all((attempt.done, attempt.reported) == (2, 2) for attempt in checked.replies)
         assert {attempt.name for attempt in checked.frames} == {"Feed", "Renames"}
         assert all(attempt.done == attempt.reported > 0 for attempt in checked.frames)
@@ -96,9 +103,11 @@ class TestSabotage:
         assert checked.swept.missing == ("read never showed any Text",)
 
     def test_a_read_that_is_refused_cannot_be_tried(self, check_of: CheckOf) -> None:
-        read = named(check_of("Closed").replies, "read")
-        assert (read.answer, read.done) == (Answer.FAIL, 0)
-        assert read.reason == "a user was refused with things of their own: Refused: closed today"
+        checked = check_of("Closed")
+        read = named(checked.replies, "read")
+        assert (read.answer, read.done) == (Answer.NOT_APPLICABLE, 0)
+        assert read.reason == "what it shows is wrong already, without any sabotage"
+        assert {finding.case.violation.breach for finding in checked.swept.findings} == {Breach.DENIED}
 
     def test_what_is_everybodys_proves_nothing(self, check_of: CheckOf) -> None:
         checked = check_of("Plaza")
@@ -165,7 +174,7 @@ class TestDeterminism:
         assert checked.able, text_of(checked)
         assert checked.compared.differences == ()
         assert checked.compared.uncontrolled
-        assert checked.compared.uncontrolled.startswith("enter by two users at the same time: step ")
+        assert checked.compared.uncontrolled.partition(" ")[0] in {"read", "search"}
         assert f"4 overlap; it differs at {checked.compared.uncontrolled}"[:60] in text_of(checked)
 
 
@@ -211,7 +220,8 @@ class TestLeaks:
 
     def test_a_leak_after_the_sweep_is_kept_too(self, check_of: CheckOf) -> None:
         exercises = list(sweep(read_signatures(find_target(f"{HERE}/checked.py:OpenLater"))))
-        twice = [*representative(exercises)[0], representative(exercises)[1]]
+        serial, overlapping = representative(exercises, ["read", "search"])
+        twice = [*serial, overlapping]
         checked = check_of("OpenLater", after=len(exercises) + 2 * len(twice))
         assert checked.exit_code == 3
         assert checked.swept.missing == ()

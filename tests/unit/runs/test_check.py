@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from isofuzz.runs.check import Checked, Compared, Swept, answer_of, representative
+from isofuzz.runs.check import Checked, Compared, Swept, answer_of, overlaps, representative
 from isofuzz.runs.exercised import Exercised
-from isofuzz.runs.reproduction import overlaps
 from isofuzz.runs.sabotage import Answer, Attempt
 from isofuzz.runs.sweep import sweep
 from isofuzz.target.signatures import Signatures
@@ -65,7 +64,7 @@ def test_not_able(parts: dict[str, Any]) -> None:
 
 def test_the_programs_that_are_executed_twice_do_all_that_can_be_done(signatures: Signatures) -> None:
     exercises = list(sweep(signatures))
-    serial, overlapping = representative(exercises)
+    serial, overlapping = representative(exercises, ["history"])
     done = {call.operation for each in serial for call in each.program.calls}
     assert done == {operation.name for operation in signatures.vocabulary.operations}
     assert len(serial) < len(exercises) / 10
@@ -77,5 +76,5 @@ def test_the_programs_that_are_executed_twice_do_all_that_can_be_done(signatures
 
 def test_without_overlap_there_is_no_program_with_it(signatures: Signatures) -> None:
     serial = [each for each in sweep(signatures) if not overlaps(each.program)]
-    assert representative(serial)[1] is None
-    assert representative([]) == ([], None)
+    assert representative(serial, ())[1] is None
+    assert representative([], ()) == ([], None)
