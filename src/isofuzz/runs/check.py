@@ -152,7 +152,7 @@ def representative(exercises: Sequence[Exercise], shows: Collection[str]) -> tup
         if not overlaps(each.program) and (len(chosen) < _PROGRAMS_TWICE or not operations <= done):
             chosen.append(each)
             done |= operations
-    overlapping = [each for each in by_length if overlaps(each.program)]
+    overlapping = [each for each in by_length if overlaps(each.program) and not each.program.faults]
     telling = [each for each in overlapping if _shows_at_the_same_time(each.program, shows)]
     return chosen, next(iter((*telling, *overlapping)), None)
 
