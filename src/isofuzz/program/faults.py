@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. Those of an operation's connection need a gate."""
+    """What goes wrong. What happens to an operation's connection needs a gate."""
 
     CANCEL = "cancel"
     """Whoever called an operation gives up."""
@@ -25,8 +25,3 @@ class FaultKind(StrEnum):
     def is_of_a_socket(self) -> bool:
         """Does it happen to a socket, and not to an operation?"""
         return self in {FaultKind.ABORT, FaultKind.HALF_CLOSE}
-
-    @property
-    def needs_a_gate(self) -> bool:
-        """Does it happen to a database connection?"""
-        return self is not FaultKind.CANCEL and not self.is_of_a_socket

@@ -57,10 +57,6 @@ class Schedule:
         """The schedule that goes on at this decision instead of switching."""
         return Schedule.of(0 if each == place else decision for each, decision in enumerate(self.decisions))
 
-    def up_to(self, place: int) -> "Schedule":
-        """The schedule that switches no more from this decision on."""
-        return Schedule.of(self.decisions[:place])
-
 
 _MOVES_OF_BOTH = 40
 """So many moves two steps make together at the most, roughly."""
