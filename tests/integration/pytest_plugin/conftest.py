@@ -51,7 +51,7 @@ class Notes(Target):
     async def read(self, me: Me, book: Book) -> All[Text]:
         return list(self.own(me, book))
     def own(self, me, book):
-        owner, texts = self.books.get(book.id, ("", []))
+        owner, texts = self.books.get(book.id, (None, []))
         if owner != me.who:
             raise Refused("not found")
         return texts

@@ -74,7 +74,7 @@ class Cached(Target):
             return [Text(text) for text in texts]
 
     def _own(self, me: Me, book: Book) -> list[str]:
-        owner, texts = self.books.get(book.id, ("", []))
+        owner, texts = self.books.get(book.id, (None, []))
         if owner != me.who:
             raise Refused("not found")
         return texts

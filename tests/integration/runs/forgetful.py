@@ -74,7 +74,7 @@ class Desks(Target):
         return self.sheets(me, desk)
 
     def sheets(self, me: Me, desk: Desk) -> list[str]:
-        owner, sheets = self.desks.get(desk.id, ("", []))
+        owner, sheets = self.desks.get(desk.id, (None, []))
         if owner != me.name:
             raise Refused("not found")
         return sheets
