@@ -1,6 +1,7 @@
 """The wheel as its users get it: everything is in it, and it works from any folder."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -89,3 +90,11 @@ def test_it_finds_a_leak_and_replays_it(installed: Path, tmp_path: Path) -> None
     assert "list_threads" in told
     [case] = (tmp_path / ".isofuzz" / "cases").glob("*.json")
     assert "STILL LEAKS" in done(installed / "isofuzz", "replay", case, cwd=tmp_path, status=1)
+
+
+def test_it_finds_nothing_in_a_system_that_isolates(installed: Path, tmp_path: Path) -> None:
+    # Small, for a whole run of the chat takes a minute.
+    shutil.copy(ROOT / "tests" / "integration" / "cli" / "notes.py", tmp_path)
+    told = done(installed / "isofuzz", "run", "notes:Notes", cwd=tmp_path)
+    assert "isolated" in told.lower()
+    assert list((tmp_path / ".isofuzz" / "cases").glob("*.json")) == []
