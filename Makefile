@@ -3,10 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: test demo lint clean
+# Hundreds of tests start Python. What it compiles is to be kept, even where the machine is told otherwise.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: test quality demo lint clean
 
 test: lint
-	$(BIN)/pytest -q -n auto --dist worksteal
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not long"
+
+quality: $(INSTALLED)
+	$(BIN)/pytest -q -n auto --dist worksteal -m long
 
 demo: $(INSTALLED)
 	$(BIN)/isofuzz demo

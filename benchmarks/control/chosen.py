@@ -78,7 +78,7 @@ async def _refused(on: Stage, deeds: Sequence[tuple[str, dict[str, Argument]]]) 
     execution = await on.begun()
     await execution.run(Burst(calls), _AllBegin([call.number for call in calls]))
     await on.ended(execution)
-    assert not execution.uncontrolled, execution.uncontrolled
+    assert not execution.turns.uncontrolled, execution.turns.uncontrolled
     ends = [entry for entry in execution.history if isinstance(entry, Completion)]
     return tuple(end.step - FIRST for end in ends if end.outcome is not Outcome.OK)
 
@@ -104,7 +104,7 @@ async def _served(on: Stage, how: str, *, keep: bool) -> tuple[int, ...]:
     )
     execution = await on.begun()
     await execution.run(Burst(calls), _AllBegin([call.number for call in calls]))
-    assert not execution.uncontrolled, execution.uncontrolled
+    assert not execution.turns.uncontrolled, execution.turns.uncontrolled
     rows = await on.system.services.observer.fetch("SELECT person FROM visit ORDER BY number")
     await on.ended(execution)
     people = await on.system.services.observer.fetch("SELECT id FROM person ORDER BY id")

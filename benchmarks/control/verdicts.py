@@ -83,7 +83,7 @@ class Trials:
             return frozenset()
         ended, self._execution = self._execution, None
         await self._on.ended(ended)
-        return ended.uncontrolled
+        return ended.turns.uncontrolled
 
 
 async def of_locks(trials: int) -> Verdicts:

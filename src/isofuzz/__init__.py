@@ -38,7 +38,8 @@ from isofuzz.target.things import (
 )
 
 if TYPE_CHECKING:
-    from isofuzz.pytest_plugin import assert_isolated, by_hand, isolation_test
+    from isofuzz.pytest_plugin import assert_isolated, by_hand, isolation_story, isolation_test
+    from isofuzz.runs.by_hand import HistoryByHand
     from isofuzz.target.http import Http, HttpAnswer, HttpRefused, HttpUnexpected
     from isofuzz.target.websocket import WebSocket
 
@@ -49,6 +50,7 @@ __all__ = [
     "Database",
     "Ends",
     "Grants",
+    "HistoryByHand",
     "Http",
     "HttpAnswer",
     "HttpRefused",
@@ -85,6 +87,7 @@ __all__ = [
     "WebSocket",
     "assert_isolated",
     "by_hand",
+    "isolation_story",
     "isolation_test",
     "operation",
 ]
@@ -92,10 +95,14 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """What belongs to the pytest plugin or to a client, when it is asked for: most imports need none of these."""
-    if name in ("assert_isolated", "by_hand", "isolation_test"):
+    if name in ("assert_isolated", "by_hand", "isolation_story", "isolation_test"):
         from isofuzz import pytest_plugin
 
         return getattr(pytest_plugin, name)
+    if name == "HistoryByHand":
+        from isofuzz.runs.by_hand import HistoryByHand
+
+        return HistoryByHand
     if name in ("Http", "HttpAnswer", "HttpRefused", "HttpUnexpected"):
         from isofuzz.target import http
 

@@ -13,10 +13,13 @@ import pytest
 from isofuzz.cases.codec import VERSION
 from isofuzz.cases.store import case_files, read_case
 from isofuzz.oracles.violation import Oracle
-from isofuzz.runs.replay import Replayed, ReplayVerdict, replay
+from isofuzz.runs.again import ReplayVerdict
+from isofuzz.runs.fitting import Changes
+from isofuzz.runs.replay import Replayed, replay
 
 CASES = sorted(case_files(Path(__file__).with_name("cases")))
 [QUICKEST] = (path for path in CASES if "list-without-owner" in path.name)
+[RACE] = (path for path in CASES if "current-user-global" in path.name)
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -58,7 +61,7 @@ def test_without_its_defect_it_leaks_no_longer(path: Path, edited: Callable[[Pat
 
 def test_it_leaks_every_time() -> None:
     again = replayed(QUICKEST, times=5)
-    assert str(again.hit_rate) == "5 of 5"
+    assert again.reason == "it showed in 5 of 5 runs, all histories the same"
 
 
 def rename_the_operation(case: dict[str, Any]) -> None:
@@ -77,12 +80,12 @@ class TestCannotRun:
     @pytest.mark.parametrize(
         ("edit", "reason"),
         [
-            (rename_the_operation, "chat has no operation 'renamed' any more (step "),
-            (drop_a_parameter, " has other parameters than when the case was found: me"),
-            (add_a_parameter, "chat.sign_in has other parameters than when the case was found: colour"),
+            (rename_the_operation, "chat has changed: there is no operation 'renamed' any more (step "),
+            (drop_a_parameter, "chat has changed: list_threads takes 'me' now, of which the case knows nothing (step "),
+            (add_a_parameter, "chat has changed: sign_in no longer takes 'colour' (step "),
             (lambda case: case.update(defect="cured"), "Chat has no defect 'cured'; write one of: "),
             (lambda case: case.update(target="chit"), "there is no pack 'chit'"),
-            (lambda case: case.update(version=4), "is a case of version 4"),
+            (lambda case: case.update(version=5), "is a case of version 5"),
             (lambda case: case.pop("program"), "program lacks 'program'"),
         ],
     )
@@ -94,10 +97,64 @@ class TestCannotRun:
 
     def test_one_that_cannot_run_keeps_no_other_from_running(self, tmp_path: Path) -> None:
         gone = tmp_path / "gone.json"
-        told: list[Replayed] = []
-        done = replay([gone, QUICKEST], on_replayed=told.append)
+        done = replay([gone, QUICKEST])
         assert [one.verdict for one in done] == [ReplayVerdict.CANNOT_RUN, ReplayVerdict.STILL_LEAKS]
-        assert told == done
+
+
+class TestChangedTarget:
+    @staticmethod
+    def with_changes(path: Path, changes: Changes) -> Replayed:
+        [again] = replay([path], changes=changes)
+        return again
+
+    def test_under_its_old_name_it_is_replayed_if_that_is_said(self, edited: Callable[[Path, Edit], Path]) -> None:
+        def as_it_was_called_once(case: dict[str, Any]) -> None:
+            case["program"][-1][0]["operation"] = case["violation"]["observer"] = "all_threads"
+
+        path = edited(QUICKEST, as_it_was_called_once)
+        assert "`isofuzz replay` takes --rename OLD=NEW" in replayed(path).reason
+        again = self.with_changes(path, Changes({"all_threads": "list_threads"}))
+        assert (again.verdict, again.reason) == (ReplayVerdict.STILL_LEAKS, "it showed in 1 of 1 runs")
+
+    def test_without_what_is_gone_a_leak_is_one_and_a_clean_run_says_nothing(
+        self, edited: Callable[[Path, Edit], Path]
+    ) -> None:
+        def beside_what_is_gone(case: dict[str, Any]) -> None:
+            case["program"].insert(1, [{"step": 99, "operation": "wave", "arguments": {"me": {"ref": [0, 1]}}}])
+
+        told = "; without what the target no longer has: there is no operation 'wave' any more (step 99)"
+        leaks = self.with_changes(edited(QUICKEST, beside_what_is_gone), Changes(drop_gone=True))
+        assert (leaks.verdict, leaks.reason) == (ReplayVerdict.STILL_LEAKS, f"it showed in 1 of 1 runs{told}")
+        mended = edited(edited(QUICKEST, beside_what_is_gone), lambda case: case.update(defect=None))
+        clean = self.with_changes(mended, Changes(drop_gone=True))
+        assert (clean.verdict, clean.reason) == (
+            ReplayVerdict.UNDECIDED,
+            f"clean in 2 runs, which says nothing{told}",
+        )
+
+
+class TestAnOrderThatNoLongerFits:
+    """As if the system made fewer moves than when it was found."""
+
+    UNFIT = f"the schedule {'0' * 90}1 of steps 18 and 19 no longer fits from its decision "
+
+    @staticmethod
+    def out_of_reach(case: dict[str, Any]) -> None:
+        [race] = (burst for burst in case["program"] if isinstance(burst, dict))
+        race["schedule"] = "0" * 90 + "1"
+
+    def test_it_is_found_in_another(self, edited: Callable[[Path, Edit], Path]) -> None:
+        again = replayed(edited(RACE, self.out_of_reach))
+        assert again.verdict is ReplayVerdict.STILL_LEAKS
+        assert again.reason.startswith(self.UNFIT)
+        assert again.reason.endswith("; it showed in another order, 01")
+
+    def test_it_leaks_no_longer_once_it_is_clean_in_all_others(self, edited: Callable[[Path, Edit], Path]) -> None:
+        again = replayed(edited(edited(RACE, self.out_of_reach), lambda case: case.update(defect=None)))
+        assert again.verdict is ReplayVerdict.NO_LONGER
+        assert again.reason.startswith(self.UNFIT)
+        assert again.reason.endswith(" other orders")
+        assert again.hit_rate.runs == 26
 
 
 class TestUndecided:

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, History, Invocation, Outcome
+from isofuzz.history.entries import Barrier, Closed, Completion, Delivery, History, Invocation, Outcome, Struck
 from isofuzz.history.model import Model
 from isofuzz.history.world import Thing
 from isofuzz.oracles.judge import judge
 from isofuzz.oracles.violation import Violation
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import (
     CANARY_SLOT,
     Argument,
@@ -388,6 +389,12 @@ class Story:
 
     def closed(self, sock: Ref) -> None:
         self.history.append(Closed(sock))
+
+    def restarts(self, amid: Op, *socks: Ref) -> None:
+        """The system is restarted in the middle of an operation; these sockets go."""
+        self.history.append(Struck(1000, FaultKind.RESTART, Ref(amid.step)))
+        for sock in socks:
+            self.closed(sock)
 
     @property
     def program(self) -> Program:

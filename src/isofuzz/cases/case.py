@@ -26,10 +26,11 @@ class Case:
 
     `target` is as on the command line; `found` a UTC time in ISO 8601; `found_by` says what had decided who moves when,
     if it showed while steps overlapped; `steps_found` the steps of the program that
-    first showed it; `cold` whether a fresh process on a fresh database showed it again (None: not tried); `versions`
-    of what was involved, by name. `earlier`: programs that are to run before it, each from reset, on a system that was
-    just started, for it shows what one of them left behind; `origin` says what. `counterpart`: of a comparison, the
-    other history.
+    first showed it; `shrunk` whether every step that is left was tried away, so that each is necessary (False: time or
+    patience ran out before; None: not tried); `cold` whether a fresh process on a fresh database showed it again (None:
+    not tried); `versions` of what was involved, by name. `earlier`: programs that are to run before it, each from
+    reset, on a system that was just started, for it shows what one of them left behind; `origin` says what.
+    `counterpart`: of a comparison, the other history.
     """
 
     target: str
@@ -46,6 +47,7 @@ class Case:
     counterpart: tuple[Entry, ...] = ()
     steps_found: int = 0
     hit_rate: HitRate = HitRate(1, 1)
+    shrunk: bool | None = None
     cold: bool | None = None
     found_by: str = ""
 

@@ -1,9 +1,10 @@
-"""Cases as JSON: a stable order of fields, one step a line of thought, and every reading error says where it is."""
+"""Cases as JSON: a stable order of fields, a line for each step and entry, and every reading error says where it is."""
 
 import json
 from dataclasses import asdict
 
 from isofuzz.cases.case import Case
+from isofuzz.cases.layout import Line, laid_out
 from isofuzz.cases.reading import Json, Reader
 from isofuzz.errors import CaseUnreadable
 from isofuzz.history.entries import (
@@ -23,8 +24,8 @@ from isofuzz.history.entries import (
 from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 
 FORMAT = "isofuzz-case"
-VERSION = 3
-_READABLE = (1, 2, VERSION)
+VERSION = 4
+READABLE = range(1, VERSION + 1)
 
 
 def to_json(case: Case) -> str:
@@ -63,13 +64,14 @@ def to_json(case: Case) -> str:
         "found_by": case.found_by,
         "steps_found": case.steps_found,
         "hit_rate": [case.hit_rate.seen, case.hit_rate.runs],
+        "shrunk": case.shrunk,
         "cold": case.cold,
         "services": case.services,
         "versions": dict(sorted(case.versions.items())),
-        "history": [_entry(entry) for entry in case.history],
-        "counterpart": [_entry(entry) for entry in case.counterpart],
+        "history": [Line(_entry(entry)) for entry in case.history],
+        "counterpart": [Line(_entry(entry)) for entry in case.counterpart],
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    text = laid_out(document) + "\n"
     # A system may answer with half of a surrogate pair. UTF-8 has none, but JSON can spell it.
     return text.encode(errors="backslashreplace").decode()
 
@@ -82,9 +84,10 @@ def from_json(text: str, where: str) -> Case:
         raise CaseUnreadable(f"{where} is no complete JSON ({problem}); restore it or delete it") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise CaseUnreadable(f"{where} is not an isofuzz case: its field `format` is not {FORMAT!r}")
-    if document.get("version") not in _READABLE:
+    version = document.get("version")
+    if type(version) is not int or version not in READABLE:  # JSON's true is 1 to Python
         raise CaseUnreadable(
-            f"{where} is a case of version {document.get('version')!r}; this isofuzz reads versions up to {VERSION}: "
+            f"{where} is a case of version {version!r}; this isofuzz reads versions up to {VERSION}: "
             "use the isofuzz that wrote it, or a newer one"
         )
     return Reader(where).case(document)
@@ -99,14 +102,14 @@ def _burst(burst: Burst) -> Json | list[Json]:
     steps = [_call(call) for call in burst.calls]
     if burst.schedule is None and not burst.faults:
         return steps
-    faults = [{"step": fault.number, "fault": fault.kind, "of": _ref(fault.of)} for fault in burst.faults]
+    faults = [Line(step=fault.number, fault=fault.kind, of=_ref(fault.of)) for fault in burst.faults]
     schedule = None if burst.schedule is None else str(burst.schedule)
     return {"schedule": schedule, "steps": steps, "faults": faults}
 
 
 def _call(call: Call) -> Json:
     arguments = {name: _argument(value) for name, value in call.arguments.items()}
-    return {"step": call.number, "operation": call.operation, "arguments": arguments}
+    return Line(step=call.number, operation=call.operation, arguments=arguments)
 
 
 def _argument(argument: Argument) -> Json:

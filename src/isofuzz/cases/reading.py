@@ -44,7 +44,7 @@ class Reader:
         program = self._part("program", document, self._program)
         history = self._part("history", document, self._history)
         # Older versions knew not all of these.
-        newer = {"earlier": [], "origin": None, "counterpart": [], "found_by": "", **document}
+        newer = {"earlier": [], "origin": None, "counterpart": [], "found_by": "", "shrunk": None, **document}
         earlier = self._part("earlier", newer, lambda programs: tuple(map(self._program, programs)))
         return Case(
             target=self._part("target", document, _text),
@@ -62,6 +62,7 @@ class Reader:
             versions=self._part("versions", document, lambda versions: {str(k): str(v) for k, v in versions.items()}),
             steps_found=self._part("steps_found", document, int),
             hit_rate=self._part("hit_rate", document, _hit_rate),
+            shrunk=self._part("shrunk", newer, _flag_or_none),
             cold=self._part("cold", document, _flag_or_none),
         )
 
@@ -70,7 +71,7 @@ class Reader:
             return read(document[name])
         except KeyError as missing:
             raise CaseUnreadable(f"{self._where}: {name} lacks {missing}; the file was edited or cut") from None
-        except (TypeError, ValueError, AttributeError, IndexError) as problem:
+        except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as problem:
             raise CaseUnreadable(f"{self._where}: {name} cannot be read ({problem}); the file was edited") from None
 
     def _history(self, entries: list[Json]) -> tuple[Entry, ...]:

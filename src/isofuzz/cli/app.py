@@ -8,6 +8,7 @@ import typer
 from isofuzz.cli.check import check
 from isofuzz.cli.demo import demo
 from isofuzz.cli.doctor import doctor
+from isofuzz.cli.export import export
 from isofuzz.cli.new import new
 from isofuzz.cli.replay import replay
 from isofuzz.cli.run import run
@@ -24,6 +25,7 @@ app.command()(demo)
 app.command()(run)
 app.command()(check)
 app.command()(replay)
+app.command()(export)
 app.command()(new)
 app.command()(doctor)
 app.add_typer(services, name="services")

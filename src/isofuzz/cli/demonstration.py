@@ -15,8 +15,9 @@ from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.report.finding import finding_lines
 from isofuzz.report.progress import ProgressReporter
 from isofuzz.report.terminal import print_lines, verdict_lines
+from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.profiles import profile_named
-from isofuzz.runs.replay import ReplayVerdict, replay
+from isofuzz.runs.replay import replay
 from isofuzz.runs.request import RunRequest
 from isofuzz.runs.run import INTERRUPTED, run
 from isofuzz.runs.summary import Summary
@@ -73,7 +74,10 @@ class Demonstration:
             self._check(bool(case.explanation), "the leak was not explained")
 
     def _replay(self, paths: Sequence[Path]) -> None:
-        for replayed in replay(paths, on_replayed=print_replayed):
+        for replayed in replay(paths):
+            if replayed.interrupted:
+                raise KeyboardInterrupt  # as above
+            print_replayed(replayed)
             leaks = replayed.verdict is ReplayVerdict.STILL_LEAKS
             self._check(leaks, f"replaying its case said {replayed.verdict.value}: {replayed.reason}")
 

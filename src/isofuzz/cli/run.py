@@ -112,6 +112,7 @@ def run(
             seed=seed,
             only=_oracles(only),
             cases=out,
+            replay=configuration.replayed_first(Path.cwd()),
             sources=sources(database_url, allow_host, valkey_url=valkey_url),
             sessions=sessions,
             strict=strict,

@@ -5,6 +5,7 @@ composes depends on the program alone and never on a reply, which Hypothesis req
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from isofuzz.history.deeds import Deed
@@ -16,6 +17,8 @@ from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import hiding, probe
 from isofuzz.program.steps import Argument, Call, Fault, NeverIssued, Ref, Several
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Vocabulary
+
+_NOTHING: Mapping[str, Argument] = MappingProxyType({})
 
 
 class Choices(Protocol):
@@ -42,12 +45,19 @@ class Composer:
         self._living: list[Thing] = []
         self._gone: list[Thing] = []
 
-    def compose(self, operation: Operation, choices: Choices, *, session: Ref | None = None) -> Call | None:
+    def compose(
+        self,
+        operation: Operation,
+        choices: Choices,
+        *,
+        session: Ref | None = None,
+        given: Mapping[str, Argument] = _NOTHING,
+    ) -> Call | None:
         """The next step, by `session` if one is named; None if the program has nothing that it could be done with.
 
-        The step counts as done from now on.
+        What is `given` for a parameter is taken for it. The step counts as done from now on.
         """
-        call = self._drafted(operation, choices, session)
+        call = self._drafted(operation, choices, session, given)
         if call:
             self._count(call)
         return call
@@ -68,10 +78,16 @@ class Composer:
                 return calls
         return ()
 
-    def _drafted(self, operation: Operation, choices: Choices, session: Ref | None) -> Call | None:
+    def _drafted(
+        self,
+        operation: Operation,
+        choices: Choices,
+        session: Ref | None,
+        given: Mapping[str, Argument] = _NOTHING,
+    ) -> Call | None:
         actor = self.vocabulary.actor(operation)
         user: Thing | None = None
-        arguments: dict[str, Argument] = {}
+        arguments = dict(given)
         if actor:
             acting = self._acting(actor, choices) if session is None else self.model.things[session]
             if acting is None or acting.spec.name != actor.type:
@@ -79,7 +95,7 @@ class Composer:
             arguments[actor.name] = acting.ref
             user = acting.owner
         for parameter in sorted(operation.parameters, key=_scope_first):
-            if parameter is actor:
+            if parameter is actor or parameter.name in given:
                 continue
             if parameter.draws is not Draw.THING:
                 arguments[parameter.name] = choices.drawn(operation, parameter)
@@ -126,6 +142,11 @@ class Composer:
     def sockets(self) -> list[Thing]:
         """The sockets that are open, oldest first."""
         return [thing for thing in self._living if thing.kind is Kind.SOCKET]
+
+    def sockets_of(self, session: Thing) -> list[Thing]:
+        """Those of its sockets on which anything may come, oldest first."""
+        mine = (socket for socket in self.sockets() if socket.session is session)
+        return [socket for socket in mine if relation(session.owner, socket, self._at) is Relation.OWN]
 
     def sessions(self) -> list[Thing]:
         """The sessions that can act, oldest first."""

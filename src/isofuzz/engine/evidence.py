@@ -50,8 +50,11 @@ def everything(values: Collection[object], symbol: Callable[[str], str]) -> str:
 
 
 def identifiers(thing: Thing) -> tuple[str, ...]:
-    """How the identifier of a thing is written, in its parts; nothing if it has none."""
-    return written(getattr(thing, "id", None))
+    """How the identifier of a thing is written, in its parts; nothing if it has none.
+
+    Nor of a session: whoever knows its identifier may well be taken for its user.
+    """
+    return () if isinstance(thing, Session) else written(getattr(thing, "id", None))
 
 
 def written(identifier: object) -> tuple[str, ...]:

@@ -6,49 +6,24 @@ entry is judged as it is written, so a violation is known before the next step b
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
-from isofuzz.engine.control import Control
 from isofuzz.engine.evidence import everything, excerpt, shown
 from isofuzz.engine.lag import LateAnswer, events_come, rows_come
 from isofuzz.engine.made import Made, Ready
-from isofuzz.engine.overlap import Overlap
 from isofuzz.engine.sabotage import Sabotage
-from isofuzz.engine.schedulers import CHANCE, Given, Scheduler
+from isofuzz.engine.schedulers import Scheduler
 from isofuzz.engine.sockets import Sockets
-from isofuzz.engine.strikes import Strikes
 from isofuzz.engine.system import Past, System
+from isofuzz.engine.turns import Turns
 from isofuzz.errors import InfrastructureError, IsofuzzError
-from isofuzz.history.entries import (
-    Completion,
-    Entry,
-    History,
-    Invocation,
-    Move,
-    Moved,
-    Outcome,
-    Row,
-    Skipped,
-    Storage,
-    Struck,
-)
+from isofuzz.history.entries import Completion, Entry, History, Outcome, Row, Skipped, Storage
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
-from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import are_probes, names_unissued
-from isofuzz.program.schedule import Schedule
-from isofuzz.program.steps import (
-    Burst,
-    Call,
-    Fault,
-    Program,
-    Ref,
-)
+from isofuzz.program.steps import Burst, Call, Program, Ref
 from isofuzz.program.vocabulary import Kind
 from isofuzz.target.things import Refused, Socket, Thing
 
@@ -64,12 +39,7 @@ class Execution:
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
 
-    `decided` counts by what it was decided who moves when, of steps that overlap; `decided_by` is that of the last
-    ones, and empty if none did.
-
-    `uncontrolled` says what of steps that took turns nobody controlled: they may do otherwise the next time.
-
-    `diverged` says of each schedule that did not fit from where on, in words.
+    `turns` knows how its steps overlapped, as far as they did.
 
     `counterpart` is the history with which this one was compared, if that showed something.
 
@@ -94,25 +64,20 @@ class Execution:
         self.bursts: list[Burst] = []
         self.durations: dict[int, float] = {}
         self.counterpart: History = []
-        self.diverged: list[str] = []
         self.finished = False
         """Has all been executed, and has all arrived that was under way?"""
-        self.uncontrolled: frozenset[str] = frozenset()
-        self.decided: Counter[str] = Counter()
-        self.decided_by = ""
         self._on_violation = on_violation
         self._on_answer = on_answer
         self._whole = whole
         self._patience = patience
         self._asked: Call | None = None
-        self._overlap: Overlap | None = None
-        self._given_up: set[int] = set()
-        self._struck = False
-        """Has something gone wrong on purpose? Then what comes unexpectedly is no sign of a system that is down."""
         self._made = Made(system)
         self._sabotage = sabotage or Sabotage()
         system.past.append(Past(system.minted, self.bursts, self.history))
         self._sockets = Sockets(system, self._scan, self._record, self._sabotage)
+        self.turns = Turns(
+            system, self.bursts, self._sockets, perform=self._perform, scan=self._scan, record=self._record
+        )
 
     @property
     def first_canary(self) -> int:
@@ -138,20 +103,13 @@ class Execution:
             await self._look_at_pool()
         self.bursts.append(burst)
         ready = [step for call in burst.calls if (step := self._ready(call))]
-        if scheduler is None and burst.schedule is not None:
-            scheduler = Given(burst.schedule)
-        overlap = len(ready) > 1 or bool(burst.faults)
-        if overlap:
-            self.decided_by = scheduler.name if scheduler and self.system.control else CHANCE
-            self.decided[self.decided_by] += 1
-        if not overlap:
-            for step in ready:
-                await self._invoke(step)
-        elif scheduler and self.system.control:
-            await self._take_turns(ready, scheduler, self.system.control)
+        # Whatever of it is ready: what took turns once has to do so when it is executed again.
+        if burst.overlaps or burst.schedule is not None:
+            await self.turns.execute(ready, scheduler)
         else:
-            self.bursts[-1] = replace(burst, schedule=None)  # a schedule by which nobody went says nothing
-            await self._together(ready)
+            for step in ready:
+                self._record(step.invocation)
+                await self._perform(step)
         if self._patience and any(step.operation.takes_away for step in ready):
             await asyncio.sleep(self._patience)
         if self._whole:
@@ -159,70 +117,6 @@ class Execution:
         elif any(step.canaries for step in ready):
             await self._settle(self.judge.delivery.awaited())
         self._check()
-
-    async def _invoke(self, step: Ready) -> None:
-        self._record(Invocation.of(step.call, step.canaries, step.ids))
-        await self._perform(step)
-
-    async def _together(self, steps: Sequence[Ready]) -> None:
-        """Start them all at once: nobody controls who moves when."""
-        for step in steps:
-            self._record(Invocation.of(step.call, step.canaries, step.ids))
-        performing = {step.call.number: asyncio.create_task(self._perform(step)) for step in steps}
-        await asyncio.sleep(0)  # each has begun
-        happened = []
-        for fault in self.bursts[-1].faults:
-            if fault.kind is FaultKind.CANCEL and (task := performing.get(fault.of.step)) and not task.done():
-                happened.append(fault)
-                self.struck(fault)
-                self._given_up.add(fault.of.step)
-                task.cancel()
-        # What could not happen was no part of it.
-        self.bursts[-1] = replace(self.bursts[-1], faults=tuple(happened))
-        await asyncio.gather(*performing.values())
-
-    async def _take_turns(self, steps: Sequence[Ready], scheduler: Scheduler, control: Control) -> None:
-        """Have one of them move at a time."""
-        burst = self.bursts[-1]
-        before = Counter(control.uncontrolled.reasons)
-        strikes = Strikes(burst.faults, control, self)
-        self._overlap = overlap = Overlap(control, scheduler, strikes, self)
-        await overlap.run({step.call.number: partial(self._invoke, step) for step in steps})
-        self._decided(tuple(fault for fault in burst.faults if fault not in strikes.left))
-        self._overlap = None
-        self.uncontrolled |= (control.uncontrolled.reasons - before).keys()
-        if isinstance(scheduler, Given) and scheduler.diverged is not None:
-            self.diverged.append(_divergence(burst, scheduler.diverged))
-
-    def _decided(self, faults: tuple[Fault, ...]) -> None:
-        """Keep what was decided so far as the schedule of the burst."""
-        if self._overlap:
-            schedule = Schedule.of(self._overlap.taken)
-            self.bursts[-1] = replace(self.bursts[-1], schedule=schedule, faults=faults)
-
-    # -- what overlapping steps do and suffer
-
-    def moved(self, step: int, move: Move, text: str, blocked: tuple[int, ...], connection: int | None) -> None:
-        """A step is let go on."""
-        self._decided(self.bursts[-1].faults)
-        _, said = self._scan([text], keep=True)
-        self._record(Moved(step, move, said, blocked, connection))
-
-    def struck(self, fault: Fault) -> None:
-        """A fault happens."""
-        self._decided(self.bursts[-1].faults)
-        self._struck = True
-        self._record(Struck(fault.number, fault.kind, fault.of))
-
-    def give_up(self, step: int) -> None:
-        """Cancel the step as whoever called it would, and take its end for what the program wanted."""
-        assert self._overlap, "steps overlap"
-        self._given_up.add(step)
-        self._overlap.cancel(step)
-
-    def socket(self, ref: Ref) -> Socket | None:
-        """The socket that the program calls so, if it is open."""
-        return self._sockets.find(ref)
 
     async def finish(self) -> None:
         """Let everything arrive that is under way on any socket, then drop the connections."""
@@ -282,11 +176,11 @@ class Execution:
             asyncio.CancelledError,
             SystemExit,
         ) as problem:  # whatever comes: it is evidence
-            if step.call.number in self._given_up:
+            if step.call.number in self.turns.given_up:
                 _go_on_after_cancellation()
             elif isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
                 raise
-            elif not self._struck:
+            elif not self.turns.anything_struck:
                 self.system.note_unexpected(excerpt([problem]))
             if not limit.expired():
                 del self.durations[step.call.number]
@@ -384,11 +278,6 @@ class Execution:
         if self.system.control:
             self.system.control.check()
         self.system.check_alive()
-
-
-def _divergence(burst: Burst, place: int) -> str:
-    steps = " and ".join(str(call.number) for call in burst.calls)
-    return f"the schedule {burst.schedule} of steps {steps} no longer fits from its decision {place + 1} on"
 
 
 def _is_being_cancelled() -> bool:

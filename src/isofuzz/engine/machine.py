@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.plan import Plan, as_argument
-from isofuzz.engine.prologue import crowd, prologue
+from isofuzz.engine.prologue import coming_back, crowd, prologue
 from isofuzz.engine.schedulers import Scheduler, scheduler
 from isofuzz.generators import alike_names, keys, names, queries, template, values
 from isofuzz.history.relations import Relation
@@ -104,7 +104,8 @@ class _Drawn:
         pick = self._seed // 8
         if pick % _ONE_FAULT_IN:
             return ()
-        kind = _FAULTS[pick // _ONE_FAULT_IN % len(_FAULTS)]
+        kinds = [kind for kind in _FAULTS if composer.vocabulary.restarts or kind is not FaultKind.RESTART]
+        kind = kinds[pick // _ONE_FAULT_IN % len(kinds)]
         sockets = composer.sockets()
         if not kind.is_of_a_socket:
             return (composer.fault(kind, Ref(calls[pick % len(calls)].number)),)
@@ -146,6 +147,7 @@ class IsolationMachine(RuleBasedStateMachine):
         self._pending: list[Call] = []
         self._choices: _Drawn | None = None
         self._over = False
+        self._restarted = False
 
     @initialize(
         users=st.lists(names(), min_size=2, max_size=3) | alike_names(),
@@ -163,6 +165,7 @@ class IsolationMachine(RuleBasedStateMachine):
     def take(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
         """Compose a step from what was drawn and execute it, unless the program is over."""
         if not self._over:
+            self._come_back()
             choices = self._choices = _Drawn(operation, drawn[_PICKS], drawn)
             if choices.probes() and (probe := self._composer.probe(operation, choices)):
                 self._flush()
@@ -174,6 +177,7 @@ class IsolationMachine(RuleBasedStateMachine):
     def take_together(self, operation: Operation, drawn: Mapping[str, Any]) -> None:
         """Have every session take the step at the same time, each with picks of its own."""
         if not self._over:
+            self._come_back()
             self._flush()
             share = _picks_for(operation)
             for index, session in enumerate(self._composer.sessions()[: self.sessions]):
@@ -206,9 +210,18 @@ class IsolationMachine(RuleBasedStateMachine):
             if self._choices and len(burst.calls) > 1:
                 burst = replace(burst, faults=self._choices.faults(self._composer, burst.calls))
                 decides = self._choices.scheduler(burst.numbers)
+            self._restarted = self._restarted or burst.restarts
             self._do(self._execution.run(burst, decides))
             if not self.session.wants_more(self._execution):
                 self._over = True
+
+    def _come_back(self) -> None:
+        """Have every session connect again if the system was to be restarted, whether or not it came to that."""
+        if self._restarted:
+            self._flush()
+            self._restarted = False
+            for call in coming_back(self._composer, Plan(self.signatures)):
+                self._add(call, together=False)
 
     async def _end(self, execution: Execution) -> None:
         try:

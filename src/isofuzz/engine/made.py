@@ -7,6 +7,7 @@ from typing import Any
 from isofuzz.engine.evidence import CANARY_OF, identifiers, written
 from isofuzz.engine.system import System
 from isofuzz.generators import never_issued
+from isofuzz.history.entries import Invocation
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter
 from isofuzz.target.things import Key, Name, Query, Thing
@@ -27,6 +28,11 @@ class Ready:
     arguments: dict[str, object]
     canaries: dict[str, int]
     ids: dict[str, tuple[str, ...]]
+
+    @property
+    def invocation(self) -> Invocation:
+        """The entry that starts it."""
+        return Invocation.of(self.call, self.canaries, self.ids)
 
 
 class Made:

@@ -76,6 +76,7 @@ class Overlap:
         self._works_for: dict[Connection, Operation] = {}
         self._guessed: dict[Parked, Operation] = {}
         self._unknown: set[Connection] = set()
+        self._known: set[Connection] = set()
 
     async def run(self, steps: dict[int, Perform]) -> None:
         """Perform the steps, by their numbers, and return when all have ended and nothing is held any more."""
@@ -83,9 +84,7 @@ class Overlap:
         self._operations = {number: Operation(number) for number in steps}
         self._control.settling.rank = self._rank_of
         await self._control.settling.settle()  # what was done before may still be tidied up after
-        before = set(self._gate.connections)
-        self._gate.holding = True
-        self._loop.hold()
+        self._hold()
         try:
             while True:
                 if options := self._options():
@@ -96,8 +95,10 @@ class Overlap:
                     await self._wait_for_the_clock()
         finally:
             self._let_go()
-        if not before.issuperset(self._gate.connections):
-            self._control.uncontrolled.note(OPENED)
+            for task in self._tasks.values():
+                if not task.done():
+                    task.cancel()
+        self._note_opened()
         await self._strikes.finish()
         for task in self._tasks.values():
             task.result()
@@ -105,6 +106,24 @@ class Overlap:
     def cancel(self, step: int) -> None:
         """Have the step given up by whoever called it."""
         self._tasks[step].cancel()
+
+    async def restart(self, restart: Callable[[], Awaitable[None]]) -> None:
+        """Cut all connections of the system at once, as when it crashes, and have it started anew.
+
+        Nothing of it is held meanwhile: that is one move, and what was under way goes down with it. What the servers
+        still do for it ends before it is there again, so that this depends on nothing but the program.
+        """
+        self._note_opened()
+        lost = tuple(self._gate.connections)
+        for connection in lost:
+            connection.drop_before()
+        self._let_go()
+        await self._control.settling.settle()
+        for connection in lost:
+            if connection.pid:
+                await self._control.terminate(connection.pid)
+        await restart()
+        self._hold()
 
     async def _move(self, options: Sequence[_Option]) -> None:
         place = len(self.taken)
@@ -126,6 +145,15 @@ class Overlap:
         await asyncio.wait([task for task in self._tasks.values() if not task.done()], timeout=_TICK)
         await self._control.settling.settle()
 
+    def _hold(self) -> None:
+        self._known = set(self._gate.connections)
+        self._gate.holding = True
+        self._loop.hold()
+
+    def _note_opened(self) -> None:
+        if not self._known.issuperset(self._gate.connections):
+            self._control.uncontrolled.note(OPENED)
+
     def _let_go(self) -> None:
         self._gate.holding = False
         self._loop.release_all()
@@ -133,9 +161,6 @@ class Overlap:
             while connection.parked:
                 connection.release()
             connection.deliver()
-        for task in self._tasks.values():
-            if not task.done():
-                task.cancel()
 
     # -- options
 

@@ -32,8 +32,20 @@ def prologue(
             call = composer.compose(operation, users[0], session=owner.ref)
             if call:
                 yield call
-                yield from _settle_in(composer, guest, users[0])
+                # The thread that is now theirs too is the newest that they may use.
+                yield from _all_that_create(composer, guest, users[0], Kind.SUBSCRIPTION)
                 break
+
+
+def coming_back(composer: Composer, choices: Choices) -> Iterator[Call]:
+    """Steps that every session takes once all connections are lost: it resumes its sockets, or opens one anew, and
+    subscribes once more."""
+    for session in composer.sessions():
+        if resumed := list(_resume_all(composer, session, choices)):
+            yield from resumed
+        else:
+            yield from _all_that_create(composer, session, choices, Kind.SOCKET)
+        yield from _all_that_create(composer, session, choices, Kind.SUBSCRIPTION)
 
 
 def crowd(names: Sequence[str], size: int) -> list[str]:
@@ -97,11 +109,21 @@ def _equip(composer: Composer, session: Thing, choices: Choices, equipment: Coll
                 yield call
 
 
-def _settle_in(composer: Composer, guest: Thing, choices: Choices) -> Iterator[Call]:
-    """The guest subscribes to the thread that is now theirs too: it is the newest that they may use."""
+def _resume_all(composer: Composer, session: Thing, choices: Choices) -> Iterator[Call]:
+    for socket in composer.sockets_of(session):
+        for operation in composer.vocabulary.operations:
+            for parameter in composer.vocabulary.resumed(operation):
+                if parameter.type == socket.spec.name:
+                    given = {parameter.name: socket.ref}
+                    if call := composer.compose(operation, choices, session=session.ref, given=given):
+                        yield call
+
+
+def _all_that_create(composer: Composer, session: Thing, choices: Choices, kind: Kind) -> Iterator[Call]:
+    """Each operation of a session that makes such things, with the newest of what it takes."""
     for operation in composer.vocabulary.operations:
-        if _creates(composer.vocabulary, operation, Kind.SUBSCRIPTION):
-            call = composer.compose(operation, choices, session=guest.ref)
+        if composer.vocabulary.actor(operation) and _creates(composer.vocabulary, operation, kind):
+            call = composer.compose(operation, choices, session=session.ref)
             if call:
                 yield call
 

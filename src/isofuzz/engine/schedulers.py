@@ -31,22 +31,31 @@ class Scheduler(Protocol):
 class Given:
     """Decides as a schedule says, as long as that fits.
 
-    `diverged` is the first decision for which there were not as many options as the schedule knew; from there on nobody
-    switches any more.
+    It does not fit from the first decision on for which there were not as many options as the schedule knew; from there
+    on nobody switches any more.
     """
 
     name = "a given schedule"
 
     def __init__(self, schedule: Schedule) -> None:
-        self.diverged: int | None = None
+        self._unfit_from: int | None = None
         self._schedule = schedule
+
+    def unfit_from(self, moves: int) -> int | None:
+        """From which decision on it did not fit, now that all was done in so many moves; None if it did.
+
+        One that switches later than anybody moves does not fit either: the switch that it is about never came.
+        """
+        if self._unfit_from is None and moves < len(self._schedule.decisions):
+            return moves
+        return self._unfit_from
 
     def choose(self, place: int, movers: Sequence[int]) -> int:
         """What the schedule decides here."""
         decision = self._schedule[place]
-        if self.diverged is None and decision >= len(movers):
-            self.diverged = place
-        return 0 if self.diverged is not None else decision
+        if self._unfit_from is None and decision >= len(movers):
+            self._unfit_from = place
+        return 0 if self._unfit_from is not None else decision
 
 
 class RandomWalk:

@@ -1,25 +1,29 @@
 """Delta debugging over a recorded program (Zeller and Hildebrandt 2002), keeping its fingerprint.
 
 It works on whole steps with what refers to them, so it needs a few dozen executions where shrinking the draws that
-made the program takes hundreds: first steps, then overlap, then context switches, then values. Before all that, what
-chance decided is tried with somebody deciding it: what is controlled has to be tried only once.
+made the program takes hundreds: first steps, faults among them, then users, sockets and whatever else one of may do for
+two, then overlap, then context switches, then values. Before all that, what chance decided is tried with somebody
+deciding it: what is controlled has to be tried only once.
 """
 
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import combinations
 
-from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer
+from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer, plainer_pairs
 from isofuzz.program.canary import held_by_chance
-from isofuzz.program.prune import apart, bypassing, scheduled, with_call, without
+from isofuzz.program.prune import apart, bypassing, merged, scheduled, with_argument, without
 from isofuzz.program.schedule import plain_turns
-from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Program, Ref, SecretText
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
 from isofuzz.program.vocabulary import Draw, Vocabulary
 
 _CORPORA = {Draw.NAME: NAMES, Draw.KEY: KEYS, Draw.QUERY: QUERIES}
 _FEWEST_TOGETHER = 2
 """Of no more steps that overlap none can be left out without there being no overlap."""
+
+Place = tuple[int, str]
+"""An argument: the number of the step, and the name of the parameter."""
 
 Reproduces = Callable[[Program], Awaitable[bool]]
 
@@ -50,7 +54,7 @@ class Shrinker:
         self._tried: set[str] = {repr(program)}
 
     async def shrink(self, guesses: Iterable[Program] = ()) -> Program:
-        """The smallest program found: no step can be left out of it, unless `exhausted` says that time ran out.
+        """The smallest program found: each step of it was tried away, unless `exhausted` says that time ran out.
 
         The first of the guesses that reproduces, smaller than the program as they should be, is where it begins.
         """
@@ -58,18 +62,45 @@ class Shrinker:
             if len(guess) < len(self.best) and await self._try(guess):
                 break
         await self._control()
-        before = None
-        while before != self.best and not self.exhausted:
-            before = self.best
-            await self._drop_steps()
-            await self._thin_out()
-            await self._drop_alike()
-            await self._drop_links()
+        await self._try(self._plain())
+        await self._until_nothing_changes(self._all)
+        return self.best
+
+    def _plain(self) -> Program:
+        """The program with plain texts all over; those that differ still do. To try that first saves many values."""
+        plain: dict[Draw, dict[str, str]] = {Draw.NAME: {}, Draw.KEY: {}}
+        program = self.best
+        for call in program.calls:
+            for parameter in self._vocabulary.operation(call.operation).parameters:
+                match call.arguments[parameter.name]:
+                    case SecretText():
+                        program = with_argument(program, call.number, parameter.name, SecretText(TEMPLATES[0]))
+                    case Literal(str(text)) if parameter.draws in plain:
+                        known, corpus = plain[parameter.draws], _CORPORA[parameter.draws]
+                        text = known.setdefault(text, corpus[len(known)])
+                        program = with_argument(program, call.number, parameter.name, Literal(text))
+        return program
+
+    async def _all(self) -> None:
+        await self._until_nothing_changes(self._fewer_steps)
         await self._take_apart()
         await self._take_plainer_turns()
         await self._switch_less()
         await self._simplify_values()
-        return self.best
+
+    async def _fewer_steps(self) -> None:
+        await self._drop_steps()
+        await self._thin_out()
+        await self._drop_alike()
+        await self._drop_links()
+        await self._merge()
+
+    async def _until_nothing_changes(self, shrink: Callable[[], Awaitable[None]]) -> None:
+        """Again and again: what could not be left out before may be once something else is gone or plainer."""
+        before = None
+        while before != self.best and not self.exhausted:
+            before = self.best
+            await shrink()
 
     async def _drop_steps(self) -> None:
         """Leave out runs of steps, long ones first, later ones first: what comes last is referred to least."""
@@ -98,10 +129,28 @@ class Shrinker:
                     made = Ref(number, operation.creates.index(parameter.type))
                     await self._try(bypassing(self.best, made, taken))
 
+    async def _merge(self) -> None:
+        """Have one user, session, socket or thread do for two: what took the later one takes the earlier one."""
+        for later, earlier in combinations(reversed(self.best.calls), 2):
+            made = self._vocabulary.operation(later.operation).creates
+            if made and made == self._vocabulary.operation(earlier.operation).creates:
+                fewer = merged(self.best, later.number, earlier.number)
+                if not any(map(self._takes_twice, fewer.bursts)):
+                    await self._try(fewer)
+
+    def _takes_twice(self, burst: Burst) -> bool:
+        """Do steps that overlap take one thing that only one call at a time may take?"""
+        taken = Counter(ref for call in burst.calls for ref in set(call.references()))
+        return any(count > 1 and self._is_exclusive(ref) for ref, count in taken.items())
+
+    def _is_exclusive(self, ref: Ref) -> bool:
+        making = next(call for call in self.best.calls if call.number == ref.step)
+        return self._vocabulary.thing(self._vocabulary.operation(making.operation).creates[ref.output]).exclusive
+
     async def _control(self) -> None:
         """Have steps that overlap as chance has it do so as somebody decides, or not at all, where either shows it."""
         for burst in self.best.bursts:
-            if len(burst.calls) > 1 and burst.schedule is None:
+            if burst.is_left_to_chance:
                 index = self.best.bursts.index(burst)
                 if not await self._try(apart(self.best, index)):
                     await self._with_plain_turns(self.best, index)
@@ -145,13 +194,34 @@ class Shrinker:
                     await self._try(scheduled(self.best, index, now.without_switch(place)))
 
     async def _simplify_values(self) -> None:
-        for number in [call.number for call in self.best.calls]:
-            call = next(call for call in self.best.calls if call.number == number)
+        for call in self.best.calls:  # of each argument nothing was changed before its turn
             for name in call.arguments:
                 for plain in self._plainer(call, name):
-                    current = next(call for call in self.best.calls if call.number == number)
-                    if await self._try(with_call(self.best, _with_argument(current, name, plain))):
+                    if await self._try(with_argument(self.best, call.number, name, plain)):
                         break
+        for draws in (Draw.NAME, Draw.KEY):
+            for places in combinations(self._texts(draws), 2):
+                await self._simplify_pair(draws, places)
+
+    async def _simplify_pair(self, draws: Draw, places: tuple[Place, Place]) -> None:
+        """Have two texts that are confused become the plainest two that are confused in the same way."""
+        texts = self._texts(draws)
+        for pair in plainer_pairs(*(texts[place] for place in places)):
+            changed = self.best
+            for (number, name), text in zip(places, pair, strict=True):
+                changed = with_argument(changed, number, name, Literal(text))
+            if await self._try(changed):
+                return
+
+    def _texts(self, draws: Draw) -> dict[Place, str]:
+        """The names or the keys, by where they are."""
+        texts = {}
+        for call in self.best.calls:
+            for parameter in self._vocabulary.operation(call.operation).parameters:
+                argument = call.arguments[parameter.name]
+                if parameter.draws is draws and isinstance(argument, Literal):
+                    texts[call.number, parameter.name] = str(argument.value)
+        return texts
 
     def _plainer(self, call: Call, name: str) -> Iterator[Argument]:
         argument = call.arguments[name]
@@ -181,7 +251,3 @@ class Shrinker:
             self.best = candidate
         self._on_progress(self)
         return reproduced
-
-
-def _with_argument(call: Call, name: str, argument: Argument) -> Call:
-    return replace(call, arguments={**call.arguments, name: argument})

@@ -24,6 +24,9 @@ class Hit(Protocol):
     def socket(self, ref: Ref) -> Socket | None:
         """The socket that the program calls so, if it is open."""
 
+    async def restart(self) -> None:
+        """Cut all connections of the system, and have it started anew."""
+
 
 class Strikes:
     """The faults of one burst that have not happened yet."""
@@ -46,6 +49,8 @@ class Strikes:
             return None
         if fault.kind is FaultKind.CANCEL:
             return partial(self._hit.give_up, operation.number)
+        if fault.kind is FaultKind.RESTART:
+            return self._hit.restart
         if connection is None:
             return None
         if fault.kind is FaultKind.TERMINATE:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from isofuzz.engine.control import Control
 from isofuzz.engine.pooled import Pool
 from isofuzz.errors import IsofuzzError, SystemDown
+from isofuzz.gate.operation import at_large
 from isofuzz.history.entries import History, Invocation
 from isofuzz.program.canary import Mint
 from isofuzz.program.steps import Burst, Program
@@ -126,6 +127,16 @@ class System:
         """Wait until the system is at rest; raises SystemDown if it does not come to rest."""
         await self._bounded(self.target.quiesce(), "quiesce")
 
+    async def restart(self) -> None:
+        """Have the target restart it; raises SystemDown if it does not come up again.
+
+        It is done in a task of its own: what it starts is the system's, and not to work for whoever asked for this.
+        """
+        restarting = self._bounded(
+            self.target.restart(), "restart", awaited="come up again", within=self.target.start_within
+        )
+        await asyncio.create_task(restarting, context=at_large())
+
     @property
     def tells_stored(self) -> bool:
         """Does the target tell what the system stores?"""
@@ -137,15 +148,19 @@ class System:
             return []
         return list(await self._bounded(self.target.stored(self.services.observer), "stored"))
 
-    async def _bounded(self, work: Coroutine[Any, Any, T], name: str) -> T:
-        """Await the target's own method; raises SystemDown if it fails or takes longer than an operation may."""
+    async def _bounded(
+        self, work: Coroutine[Any, Any, T], name: str, *, awaited: str = "come to rest", within: float | None = None
+    ) -> T:
+        """Await the target's own method; raises SystemDown if it fails or takes longer: than an operation may, if not
+        told otherwise."""
+        seconds = self.target.answer_within if within is None else within
         try:
-            async with asyncio.timeout(self.target.answer_within):
+            async with asyncio.timeout(seconds):
                 return await work
         except TimeoutError:
             self.services.check_alive()
-            problem = f"`{name}` did not return within {self.target.answer_within:g} s"
-            raise self._down(f"did not come to rest: {problem}", None) from None
+            problem = f"`{name}` did not return within {seconds:g} s"
+            raise self._down(f"did not {awaited}: {problem}", None) from None
         except IsofuzzError:
             raise
         except (Exception, SystemExit) as problem:

@@ -22,6 +22,14 @@ OUTSIDE = Operation(-1)
 """Owns what works for no operation at all, and is never held back: isofuzz's own tasks."""
 
 
+def at_large() -> Context:
+    """A copy of the running context in which what is started is the system's, and works for whoever wakes it."""
+    context = copy_context()
+    context.run(OWN.set, None)
+    context.run(CURRENT.set, None)
+    return context
+
+
 def outside() -> Context:
     """A copy of the running context in which nothing works for any operation."""
     context = copy_context()

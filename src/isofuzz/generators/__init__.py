@@ -3,7 +3,7 @@
 Identifiers come in clusters that some system would confuse, and secrets from adversarial templates; see `corpora`.
 """
 
-from isofuzz.generators.corpora import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, template
+from isofuzz.generators.corpora import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, plainer_pairs, template
 from isofuzz.generators.never_issued import never_issued
 from isofuzz.generators.strategies import alike_names, keys, names, queries, values
 
@@ -18,6 +18,7 @@ __all__ = [
     "names",
     "never_issued",
     "plainer",
+    "plainer_pairs",
     "queries",
     "template",
     "values",

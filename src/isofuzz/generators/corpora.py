@@ -188,6 +188,22 @@ KEYS: Final = _distinct(PLAIN_KEYS, *KEY_CLUSTERS)
 QUERIES: Final = _distinct(PLAIN_QUERIES, *QUERY_CLUSTERS)
 
 _CLUSTERS: Final = tuple(dict.fromkeys((*NAME_CLUSTERS, *KEY_CLUSTERS, *QUERY_CLUSTERS)))
+_KINDS: Final = (
+    _CASES,
+    _SPACES,
+    _UNICODE,
+    _PATTERNS,
+    _PREFIXES,
+    _DELIMITERS,
+    _RESERVED,
+    _NUMBERS,
+    _QUOTING,
+    _CUTS,
+    _IN_URLS,
+    _UUIDS,
+)
+_MOST_PAIRS: Final = 12
+"""So many are tried at the most: each costs an execution."""
 
 
 def template(pick: int) -> str:
@@ -208,3 +224,19 @@ def plainer(text: str, corpus: tuple[str, ...]) -> tuple[str, ...]:
     earlier = corpus[: corpus.index(text)] if text in corpus else corpus
     related = confusable(text)
     return tuple(each for index, each in enumerate(earlier) if index < 2 or each in related)
+
+
+def plainer_pairs(one: str, other: str) -> list[tuple[str, str]]:
+    """What to try in place of two texts that some system takes for one another, shortest first; none if it takes none.
+
+    They are confused in the same way: by their case, as patterns, and so on. Which of the two is the odd one stays.
+    """
+    pairs: dict[tuple[str, str], None] = {}
+    for kind in _KINDS:
+        ours = next((cluster for cluster in kind if one in cluster and other in cluster and one != other), None)
+        if ours:
+            is_odd = ours.index(one) > ours.index(other)
+            for base, *odd in kind:
+                pairs |= dict.fromkeys((each, base) if is_odd else (base, each) for each in odd)
+    shorter = [pair for pair in pairs if sum(map(len, pair)) < len(one) + len(other)]
+    return sorted(shorter, key=lambda pair: sum(map(len, pair)))[:_MOST_PAIRS]

@@ -6,7 +6,7 @@ from isofuzz.history.acts import Act
 from isofuzz.history.entries import Invocation
 from isofuzz.history.world import Canary, Thing
 from isofuzz.program.steps import Argument, Literal, Ref, Several, references_in
-from isofuzz.program.vocabulary import Draw, Effect, Kind, Operation, Parameter, Vocabulary
+from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter, Vocabulary
 
 HOLDS_SECRETS = (Kind.RECORD, Kind.THREAD)
 """The kinds of things that texts are put into."""
@@ -91,9 +91,7 @@ class Deed:
 
     def resumes(self) -> list[Parameter]:
         """The parameters whose socket it ends in order to go on with another one."""
-        makes_one = any(self.vocabulary.thing(name).kind is Kind.SOCKET for name in self.operation.creates)
-        sockets = (p for p in self.operation.drawn(Draw.THING) if self.vocabulary.kind_of(p) is Kind.SOCKET)
-        return [p for p in sockets if p.effect is not Effect.ENDS] if makes_one else []
+        return self.vocabulary.resumed(self.operation)
 
     def home(self) -> Thing | None:
         """Where its secrets go and what its grants are about: what it creates, the innermost argument, the user."""

@@ -11,9 +11,10 @@ from itertools import takewhile
 from isofuzz.history.acts import Act, Right, Standing
 from isofuzz.history.current import Current
 from isofuzz.history.deeds import HOLDS_SECRETS, Deed, deepest, named
-from isofuzz.history.entries import Closed, Completion, Entry, Invocation, Outcome
+from isofuzz.history.entries import Closed, Completion, Entry, Invocation, Outcome, Struck
 from isofuzz.history.streams import Announced, Stream
 from isofuzz.history.world import BEGINNING, Canary, Thing, may_have_used, may_use, surely_uses
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Argument, Ref
 from isofuzz.program.vocabulary import Draw, Effect, Kind, Parameter, ThingSpec, Vocabulary
 
@@ -29,6 +30,8 @@ class Model:
         self.subscriptions: list[Thing] = []
         self.in_flight: dict[int, Deed] = {}
         self.homeless: set[int] = set()
+        self.restarted = BEGINNING
+        """When the system was restarted last."""
         self._completed: list[Deed] = []
         self._by_identity: dict[object, Thing] = {}
         self._unbound: defaultdict[Thing | None, Announced] = defaultdict(Announced)
@@ -48,6 +51,8 @@ class Model:
             self._complete(at, entry)
         elif isinstance(entry, Closed):
             self.things[entry.socket].closed = True
+        elif isinstance(entry, Struck) and entry.kind is FaultKind.RESTART:
+            self._restart(at, entry)
 
     def named(self, argument: Argument | None) -> Iterator[Thing | None]:
         """The things that an argument names; None stands for one that was never issued."""
@@ -78,6 +83,15 @@ class Model:
         if scope is None:
             return self._unsettled_anywhere
         return scope in self._holding_unsettled or any(thing in self._unsettled for thing in scope.lineage())
+
+    def may_be_forgotten(self, deed: Deed) -> bool:
+        """Was the system restarted since the actor signed in, or else during the operation?
+
+        Many a system keeps in memory who is signed in.
+        """
+        session = deed.session
+        begun = session.births[0] if session and session.kind is Kind.SESSION else deed.act
+        return begun.invoked < self.restarted
 
     def overlapping(self, deed: Deed) -> Iterator[Deed]:
         """The other operations that ran at some time during this one, which was the last to complete."""
@@ -126,6 +140,13 @@ class Model:
             self._unsettled_anywhere = True
             self._unsettled.update(deed.touched())
             self._holding_unsettled.update(holder for thing in deed.touched() for holder in thing.lineage())
+
+    def _restart(self, at: int, entry: Struck) -> None:
+        """What is subscribed to may be forgotten from now on; nobody knows whether it is."""
+        self.restarted = at
+        forgetting = Act(entry.step, entry.kind, at, outcome=Outcome.INFO)
+        for subscription in self.subscriptions:
+            subscription.ends.append(forgetting)
 
     def _identify(self, ref: Ref, identifier: tuple[str, ...], at: int) -> None:
         """Learn what a thing is called. Whoever names one that is gone and was called the same means this one now."""

@@ -144,7 +144,7 @@ def _move(move: tuple[int, Moved | Struck] | None) -> str:
         return "there was none"
     moved = move[1]
     if isinstance(moved, Struck):
-        return f"{moved.kind} of what step {moved.of.step} does or made"
+        return f"a fault, {moved.kind}, at step {moved.of.step}"
     mover = f"step {moved.step}" if moved.connection is None else f"connection {moved.connection}"
     doing = f"{moved.move} of {mover}" + (f" ({moved.text})" if moved.text else "")
     return doing + (f" while {', '.join(map(str, moved.blocked))} waited for a lock" if moved.blocked else "")

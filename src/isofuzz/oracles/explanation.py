@@ -6,6 +6,7 @@ from isofuzz.history.acts import Act
 from isofuzz.history.entries import Entry, Invocation, Outcome
 from isofuzz.history.world import Thing
 from isofuzz.oracles.exhibits import probed, steps_of_probe, steps_of_row
+from isofuzz.oracles.meeting import meeting
 from isofuzz.oracles.naming import Names, by, cast
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.reasons import Reason
@@ -33,7 +34,8 @@ def explain(
     `origin` says where a text was written that is of an earlier program, as far as that is known.
     """
     scene, names = Scene(history, violation, vocabulary), Names(cast(program, vocabulary))
-    sentences = (_Happening(scene, names, origin).sentence(), Reason(scene, names).sentence())
+    happening, reason = _Happening(scene, names, origin).sentence(), Reason(scene, names).sentence()
+    sentences = filter(None, (happening, reason, meeting(history, violation.at)))
     return " ".join(_capital(sentence) for sentence in sentences)
 
 

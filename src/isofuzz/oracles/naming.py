@@ -23,7 +23,7 @@ def cast(program: Program, vocabulary: Vocabulary) -> Mapping[Ref, str]:
     letters: dict[Thing, str] = {}
     counts: dict[tuple[Thing, Kind], int] = {}
     names: dict[Ref, str] = {}
-    for ref, thing in _as_if_all_went_well(program, vocabulary).things.items():
+    for ref, thing in as_if_all_went_well(program, vocabulary).things.items():
         user = thing.owner
         if user is None or thing.kind not in (Kind.USER, Kind.SESSION, Kind.SOCKET):
             continue
@@ -77,7 +77,7 @@ def by(act: Act) -> str:
     return f"`{act.operation}`"
 
 
-def _as_if_all_went_well(program: Program, vocabulary: Vocabulary) -> Model:
+def as_if_all_went_well(program: Program, vocabulary: Vocabulary) -> Model:
     """The model of a serial run in which every step succeeds: it knows who makes what."""
     entries: list[Entry] = []
     for call in program.calls:

@@ -1,7 +1,8 @@
 """News: what came since the last call is in this one, or in what another call of the same user has shown meanwhile.
 
 Whether a system remembers for each session or for each user what it has told is not known. So two calls of one session
-are compared, and every session of the user may have been told in between.
+are compared, and every session of the user may have been told in between. What waits to be told may be forgotten when
+the system is restarted.
 """
 
 from collections import defaultdict
@@ -46,11 +47,10 @@ class News:
         told.shown.update(entry.seen)
         if self._is_disturbed(deed):
             told.disturbed = at
-        call = _call(deed)
-        last = self._last.get(call)
+        last = self._last_like(deed)
         if not deed.act.certain:
             return []
-        self._last[call] = deed.act
+        self._last[_call(deed)] = deed.act
         if last is None or told.lost or told.disturbed == at or self._is_asked_elsewhere(deed):
             return []
         new = self._new(deed, max(last.completed, told.disturbed), told.shown)
@@ -59,7 +59,7 @@ class News:
     def lacks(self, deed: Deed, at: int, seen: Collection[int]) -> bool:
         """Would this call, were it to end now and show no more than this, lack anything that it had to show?"""
         assert deed.user
-        told, last = self._told[deed.user, deed.operation.name], self._last.get(_call(deed))
+        told, last = self._told[deed.user, deed.operation.name], self._last_like(deed)
         if last is None or told.lost or self._is_disturbed(deed) or self._is_asked_elsewhere(deed):
             return False
         new = self._new(deed, max(last.completed, told.disturbed), told.shown.union(seen))
@@ -68,6 +68,11 @@ class News:
     def is_asked_twice(self, deed: Deed) -> bool:
         """Did another call of the same user overlap this one? A system may refuse one and have the other one told."""
         return any(_asks_the_same(deed, other) for other in self._model.overlapping(deed))
+
+    def _last_like(self, deed: Deed) -> Act | None:
+        """The last call like this one, unless the system was restarted since it began."""
+        last = self._last.get(_call(deed))
+        return last if last and last.invoked > self._model.restarted else None
 
     def _new(self, deed: Deed, since: int, shown: Collection[int]) -> Iterator[Canary]:
         """What others certainly wrote between `since` and this call, and the user was not shown."""

@@ -39,7 +39,7 @@ class Interference:
     """What a user observed differently in the purged histories, in which the steps `left_out` were not done.
 
     `model` knows the first of the complete histories. The more histories there are of either program, the less is
-    left of what differs by chance; there are two complete ones at least.
+    left of what differs by chance.
     """
 
     def __init__(

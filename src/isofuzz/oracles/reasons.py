@@ -64,7 +64,7 @@ class Reason:
         assert row
         of = []
         if row.threads is not None:
-            threads = [self._names.place(self._model.things[ref]) for ref in row.threads]
+            threads = dict.fromkeys(self._names.place(self._model.things[ref]) for ref in row.threads)
             of.append(f"to {' or '.join(threads) or 'a thread that no step made'}")
         if row.owners is not None:
             owners = dict.fromkeys(self._names.user(self._model.things[ref]) for ref in row.owners)

@@ -3,7 +3,8 @@
 What an `All` read returns lies between what was certainly there and what was possibly there; with nothing
 overlapping the two bounds meet. A `Some` read stays below the upper bound, and so does a `News` read, which has a lower
 bound of its own. Whoever is entitled to a read is not refused; but a system may refuse to tell news where there is
-nothing new. What was never the reader's at all is the crossing oracle's to report.
+nothing new, and may have forgotten who was signed in before it was restarted. What was never the reader's at all is the
+crossing oracle's to report.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -105,7 +106,7 @@ class Visibility:
     def _denied(self, deed: Deed, at: int) -> bool:
         """Was one who is entitled refused although there is nothing to refuse?"""
         values = deed.operation.drawn(Draw.VALUE)  # which a system may find invalid
-        if deed.operation.writes or values or _selects(deed):
+        if deed.operation.writes or values or _selects(deed) or self._model.may_be_forgotten(deed):
             return False
         if deed.operation.shows is not Shows.NEWS:
             return True

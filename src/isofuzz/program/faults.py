@@ -20,6 +20,8 @@ class FaultKind(StrEnum):
     """A socket is gone without a farewell."""
     HALF_CLOSE = "half-close"
     """The client of a socket sends nothing more."""
+    RESTART = "restart"
+    """The system is started anew while an operation is under way. Only where the target says how."""
 
     @property
     def is_of_a_socket(self) -> bool:

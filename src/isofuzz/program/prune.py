@@ -69,6 +69,30 @@ def bypassing(program: Program, made: Ref, taken: Ref) -> Program:
     return without(Program(tuple(bursts)), [made.step])
 
 
+def merged(program: Program, gone: int, stays: int) -> Program:
+    """The program less one step; what took a thing that it made takes the one that the other step made."""
+
+    def instead(ref: Ref) -> Ref:
+        return Ref(stays, ref.output) if ref.step == gone else ref
+
+    def rewired(_name: str, argument: Argument) -> Argument:
+        match argument:
+            case Ref():
+                return instead(argument)
+            case Several(items):
+                return Several(tuple(dict.fromkeys(instead(each) if isinstance(each, Ref) else each for each in items)))
+        return argument
+
+    bursts = (
+        burst.with_calls(
+            (with_arguments(call, rewired) for call in burst.calls),
+            (replace(fault, of=instead(fault.of)) if fault.kind.is_of_a_socket else fault for fault in burst.faults),
+        )
+        for burst in program.bursts
+    )
+    return without(Program(tuple(bursts)), [gone])
+
+
 def scheduled(program: Program, index: int, schedule: Schedule | None) -> Program:
     """The program in which the steps of one burst take turns as this schedule says."""
     burst = replace(program.bursts[index], schedule=schedule)
@@ -83,6 +107,12 @@ def with_call(program: Program, call: Call) -> Program:
             for burst in program.bursts
         )
     )
+
+
+def with_argument(program: Program, number: int, name: str, argument: Argument) -> Program:
+    """The program in which this step takes this argument for the parameter of this name."""
+    call = next(call for call in program.calls if call.number == number)
+    return with_call(program, replace(call, arguments={**call.arguments, name: argument}))
 
 
 def with_arguments(call: Call, change: Callable[[str, Argument], Argument]) -> Call:

@@ -80,3 +80,18 @@ def plain_turns() -> Iterator[Schedule]:
     for moves in range(1, _MOVES + 1):
         yield Schedule.of([0] * moves + [1, 1])
     yield ALTERNATING
+
+
+def plain_orders() -> Iterator[Schedule]:
+    """The plain turns and one step after the other, begun by either of two steps."""
+    for begins in (0, 1):
+        yield Schedule.of([begins])
+        yield from (Schedule.of([begins, *turns.decisions[1:]]) for turns in plain_turns())
+
+
+def turns_of_any(options: int) -> Iterator[Schedule]:
+    """As `plain_turns`, where up to so many steps and faults overlap: any of them comes in between."""
+    yield from plain_turns()
+    for other in range(2, options):
+        for moves in range(1, _MOVES + 1):
+            yield Schedule.of([0] * moves + [other])

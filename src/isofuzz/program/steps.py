@@ -114,6 +114,21 @@ class Burst:
         """The numbers of its steps."""
         return (*(call.number for call in self.calls), *(fault.number for fault in self.faults))
 
+    @property
+    def overlaps(self) -> bool:
+        """Is there more than one step, so that they overlap?"""
+        return len(self.calls) + len(self.faults) > 1
+
+    @property
+    def restarts(self) -> bool:
+        """Is the system to be restarted meanwhile?"""
+        return any(fault.kind is FaultKind.RESTART for fault in self.faults)
+
+    @property
+    def is_left_to_chance(self) -> bool:
+        """Do its steps overlap in an order that nobody controls?"""
+        return self.overlaps and self.schedule is None
+
     def with_calls(self, calls: Iterable[Call], faults: Iterable[Fault] | None = None) -> "Burst":
         """The same with other steps; one that is left alone has nobody to take turns with."""
         kept = tuple(calls)
@@ -141,6 +156,16 @@ class Program:
     def faults(self) -> tuple[Fault, ...]:
         """All that goes wrong."""
         return tuple(fault for burst in self.bursts for fault in burst.faults)
+
+    @property
+    def overlaps(self) -> bool:
+        """Do any of its steps overlap?"""
+        return any(burst.overlaps for burst in self.bursts)
+
+    @property
+    def is_left_to_chance(self) -> bool:
+        """Do any of its steps overlap in an order that nobody controls?"""
+        return any(burst.is_left_to_chance for burst in self.bursts)
 
     @property
     def numbers(self) -> tuple[int, ...]:

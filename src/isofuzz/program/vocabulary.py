@@ -143,11 +143,12 @@ class Operation:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Everything that programs for one target can speak of."""
+    """Everything that programs for one target can speak of. `restarts`: that the system restarts, too."""
 
     things: tuple[ThingSpec, ...]
     secrets: tuple[SecretSpec, ...]
     operations: tuple[Operation, ...]
+    restarts: bool = False
 
     @cached_property
     def _things(self) -> dict[str, ThingSpec]:
@@ -187,6 +188,12 @@ class Vocabulary:
             return self.kind_of(parameter) in (Kind.USER, Kind.SESSION) and not parameter.several
 
         return {each.name: next(filter(acts, each.parameters), None) for each in self.operations}
+
+    def resumed(self, operation: Operation) -> list[Parameter]:
+        """The parameters whose socket the operation ends in order to go on with another one."""
+        makes_one = any(self.thing(name).kind is Kind.SOCKET for name in operation.creates)
+        sockets = (each for each in operation.drawn(Draw.THING) if self.kind_of(each) is Kind.SOCKET)
+        return [each for each in sockets if each.effect is not Effect.ENDS] if makes_one else []
 
     @property
     def budgets(self) -> dict[str, float]:

@@ -5,13 +5,14 @@ a database driver, rich) is imported when the first isolation test or fixture ne
 """
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
-from isofuzz.pytest_plugin import background, handwritten, options
+from isofuzz.pytest_plugin import background, handwritten, options, replayed
 from isofuzz.pytest_plugin.below import tell_below
 from isofuzz.pytest_plugin.fixtures import isofuzz_database, isofuzz_environment, isofuzz_services, isofuzz_sockets
-from isofuzz.pytest_plugin.handwritten import assert_isolated, by_hand
+from isofuzz.pytest_plugin.handwritten import assert_isolated, by_hand, isolation_story
 from isofuzz.pytest_plugin.isolation_tests import (
     InconclusiveWarning,
     IsolationTest,
@@ -28,6 +29,7 @@ __all__ = [
     "isofuzz_environment",
     "isofuzz_services",
     "isofuzz_sockets",
+    "isolation_story",
     "isolation_test",
 ]
 
@@ -41,9 +43,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles with Hypothesis, if one of them is asked for: it takes a while to import.
 
-    Raises pytest.UsageError for a profile that there is not.
+    Raises pytest.UsageError for a profile, or a folder of cases, that there is not.
     """
     options.require_known_profile(config)
+    replayed.collect_first(config)
     handwritten.configs.append(config)
     if (options.hypothesis_profile(config) or "").startswith(options.PREFIX):
         from isofuzz.runs.profiles import register_profiles
@@ -65,6 +68,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How each isolation test ended and on which services, and what the project accepts and was seen."""
     tell_below(terminalreporter)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The cases of the folder that is to be replayed."""
+    return replayed.collect_case(file_path, parent)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,12 +1,13 @@
 """Tests written by hand in the words of a target, judged by the same oracles as programs that are drawn."""
 
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from isofuzz.pytest_plugin.background import let_go_of_valkey
+from isofuzz.pytest_plugin.background import let_go_of_valkey, told_without_traceback
 from isofuzz.target.base import Target
 
 if TYPE_CHECKING:
@@ -48,6 +49,44 @@ def assert_isolated(history: "HistoryByHand") -> None:
         raise AssertionError(f"LEAKED: isolation is broken\n\n{_stories(history)}")
     if reasons := history.unchecked():
         raise AssertionError(f"INCONCLUSIVE: no leak was seen, but {'; '.join(reasons)}")
+
+
+def isolation_story(
+    target_class: type[AnyTarget],
+    *,
+    defect: str | None = None,
+    compared: bool = False,
+    past_grace: bool = False,
+    runs: int = 1,
+) -> "Callable[[Callable[[AnyTarget, HistoryByHand], Awaitable[None]]], Callable[[], None]]":
+    """Make a test of a function that calls a target by hand: `async def test_it(chat: Chat, history: HistoryByHand)`.
+
+    As with `by_hand`, but it needs no other plugin, and isofuzz controls who moves when, so `history.overlap` takes a
+    schedule. The test fails if the oracles see anything, with the story, and if a step ended unexpectedly. It ends
+    early, and passes, where a user is refused what they had no right to.
+
+    `compared`: what it does is also compared with the same without what is none of each user's business. `past_grace`:
+    after whatever takes something away, the target's grace is waited out. `runs`: how often it is done, unless
+    something shows before.
+    """
+
+    def test_of(tell: "Callable[[AnyTarget, HistoryByHand], Awaitable[None]]") -> "Callable[[], None]":
+        def test() -> None:
+            from isofuzz.runs.story import Story, told
+
+            let_go_of_valkey()
+            with told_without_traceback():
+                came_of_it = told(Story(target_class, tell, defect, compared, past_grace, runs, _sources()))
+            if came_of_it.history.violations:
+                pytest.fail(f"LEAKED: isolation is broken\n\n{_stories(came_of_it.history)}", pytrace=False)
+            if came_of_it.untested:
+                pytest.fail(f"INCONCLUSIVE: no leak was seen, but {came_of_it.untested}", pytrace=False)
+
+        functools.update_wrapper(test, tell)
+        del test.__wrapped__  # type: ignore[attr-defined]  # or pytest would look for fixtures named as its parameters
+        return test
+
+    return test_of
 
 
 def _stories(history: "HistoryByHand") -> str:

@@ -98,6 +98,7 @@ def _request(test: IsolationTest, config: pytest.Config) -> "RunRequest":
         defect=test.defect,
         seed=config.getoption("--isofuzz-seed"),
         cases=cases_of(config),
+        replay=configuration.replayed_first(config.rootpath),
         sources=sources_of(config),
         sessions=config.getoption("--isofuzz-sessions"),
         strict=config.getoption("--isofuzz-strict"),

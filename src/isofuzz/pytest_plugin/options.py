@@ -59,6 +59,22 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--isofuzz-cases", metavar="DIR", help="where cases are kept (default: .isofuzz/cases in the root folder)"
     )
+    group.addoption(
+        "--isofuzz-replay", metavar="DIR", help="replay the cases of this folder, each as a test, before all others"
+    )
+
+
+def replayed_folder(config: pytest.Config) -> Path | None:
+    """The folder of cases each of which is to be a test; raises pytest's own UsageError if there is none."""
+    chosen: str | None = config.getoption("--isofuzz-replay")
+    if chosen is None:
+        return None
+    folder: Path = config.invocation_params.dir / chosen
+    if not (chosen and folder.is_dir()):
+        raise pytest.UsageError(
+            f"--isofuzz-replay: there is no folder {chosen!r}; write the name of one that holds cases"
+        )
+    return folder
 
 
 def profile_name(config: pytest.Config, configuration: "Configuration") -> str:

@@ -35,7 +35,7 @@ def coverage_table(exercised: Exercised, vocabulary: Vocabulary) -> Table:
     return table
 
 
-def asserted_lines(exercised: Exercised) -> Iterator[Text]:
+def asserted_lines(exercised: Exercised, vocabulary: Vocabulary) -> Iterator[Text]:
     """What had to be so and was, besides what operations showed; nothing of what the target does not offer."""
     if exercised.took_turns:
         yield Text(
@@ -47,7 +47,8 @@ def asserted_lines(exercised: Exercised) -> Iterator[Text]:
         yield Text(f"who moves when, decided by: {counts}")
     if exercised.faults:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(exercised.faults.items()))
-        yield Text(f"went wrong on purpose: {counts}")
+        lacking = "" if vocabulary.restarts else "; the target does not say how to restart the system"
+        yield Text(f"went wrong on purpose: {counts}{lacking}")
     if exercised.delivered:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(exercised.delivered.items()))
         yield Text(f"events that had to arrive and did: {counts}")

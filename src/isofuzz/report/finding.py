@@ -29,7 +29,7 @@ def finding_lines(finding: Finding, vocabulary: Vocabulary, width: int) -> list[
         Text(),
         Text(f"steps   {_steps(case)}"),
         *_turns(case),
-        Text(f"shown   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
+        Text(f"leaks   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
         *_place(finding),
     ]
 
@@ -111,7 +111,21 @@ def _steps(case: Case) -> str:
     found = f" (found with {case.steps_found})" if case.steps_found else ""
     before = [str(len(program)) for program in case.earlier]
     of = f" of {len(before)} earlier programs" if len(before) > 1 else " of an earlier program"
-    return f"{len(case.program)}{found}" + (f", after {' and '.join(before)}{of}" if before else "")
+    after = f", after {' and '.join(before)}{of}" if before else ""
+    return f"{len(case.program)}{found}{after}; {_necessary(case)}"
+
+
+def _necessary(case: Case) -> str:
+    """Does it take each of the steps, and if that is not known, why not?"""
+    match case.shrunk:
+        case True:
+            return "each was tried away, and it takes them all"
+        case False:
+            return "NOT each was tried away, for the time to shrink was up"
+        case None if len(case.program) < case.steps_found:
+            return "not each was tried away"
+        case None:
+            return "not shrunk"
 
 
 def _turns(case: Case) -> list[Text]:

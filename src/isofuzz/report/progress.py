@@ -1,5 +1,7 @@
 """What a run is doing, while it does it: one live line on a terminal, a line for each phase elsewhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +12,7 @@ from rich.text import Text
 
 from isofuzz.report.finding import title
 from isofuzz.report.printable import printable
-from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinking, Started
+from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Replaying, Shrinking, Started
 
 
 class ProgressReporter:
@@ -34,6 +36,15 @@ class ProgressReporter:
         if self._live:
             self._live.stop()
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the terminal to what is printed meanwhile."""
+        if self._live:
+            self._live.stop()
+        yield
+        if self._live:
+            self._live.start()
+
     def __call__(self, event: Event) -> None:
         """Take one event of the run."""
         match event:
@@ -52,6 +63,9 @@ class ProgressReporter:
             case LeakSeen(finding=finding):
                 place = f"NOT KEPT: {finding.unkept}" if finding.unkept else str(finding.path)
                 self._say(f"{title(finding.case.violation)}: {place}", "bold red")
+            case Replaying(path=path, number=number, of=of):
+                self._phase = f"case {number} of {of}"
+                self._status = f"{printable(path.name)}, run {min(event.runs + 1, event.most)} of {event.most}"
             case Kept():
                 pass  # the summary tells it whole
         self._spinner.update(text=self._line())

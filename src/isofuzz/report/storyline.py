@@ -2,9 +2,10 @@
 
 import re
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import groupby
 
 from isofuzz.cases.case import Case
 from isofuzz.history.entries import (
@@ -39,6 +40,8 @@ OTHER = "◇"
 _CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
 _LONGEST_ANSWER = 60
 _LONGEST_STATEMENT = 60
+_MOST_IN_A_ROW = 3
+"""So many statements of one step are told one after the other; of more, the first and the last."""
 _BEGINS = "→"
 _NOT_SEEN = (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED)
 
@@ -56,7 +59,8 @@ class Mark(Enum):
 class Row:
     """One thing that happened, in the column of the session to which it happened.
 
-    `ending` is the part that must not be cut off; `bracket` joins the rows of steps that overlap.
+    `ending` is the part that must not be cut off; `bracket` joins the rows of steps that overlap; `move`: what kind of
+    move of its step it is, if it is one.
     """
 
     column: int
@@ -65,6 +69,7 @@ class Row:
     step: int | None = None
     mark: Mark = Mark.NONE
     bracket: str = " "
+    move: Move | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,28 @@ _FAULTS = {
     FaultKind.HOLD_REPLY: "the reply to the next statement of {} comes late",
     FaultKind.ABORT: "{} is lost",
     FaultKind.HALF_CLOSE: "{} sends nothing more",
+    FaultKind.RESTART: "the system is restarted in the middle of {}",
 }
+
+
+def _without_routine(rows: Iterable[Row]) -> Iterator[Row]:
+    """Of the moves that a step makes one after the other the first and the last: between them nobody came in.
+
+    That it goes on is told where it sends no statement.
+    """
+    for (_, is_move), run in groupby(rows, lambda row: (row.step, row.move in (Move.STATEMENT, Move.TASK))):
+        told = list(run)
+        if is_move:
+            told = [row for row in told if row.move is Move.STATEMENT] or told[:1]
+            if len(told) > _MOST_IN_A_ROW:
+                first, *between, last = told
+                told = [first, replace(first, text=f"· … {len(between)} more …"), last]
+        yield from told
+
+
+def fault_in_words(kind: FaultKind, of: str) -> str:
+    """What goes wrong, and with what."""
+    return _FAULTS[kind].format(of)
 
 
 class _Teller:
@@ -110,6 +136,7 @@ class _Teller:
     def tell(self) -> Storyline:
         for at, entry in enumerate(self._case.history):
             self._tell(entry, breach=at == self._case.violation.at)
+        self._rows = list(_without_routine(self._rows))
         self._join_overlapping()
         return Storyline(tuple(map(self._heading, self._columns)), tuple(self._rows))
 
@@ -144,23 +171,24 @@ class _Teller:
     def _move(self, entry: Moved) -> None:
         """A move of steps that take turns, where who moves when is a part of the story; their start is told anyway."""
         statement = textwrap.shorten(printable(entry.text), _LONGEST_STATEMENT, placeholder=" …")
-        match entry.move:
+        actor, step, move = self._actor(entry.step), entry.step, entry.move
+        match move:
             case _ if entry.connection is not None:
-                reply = "gets an answer: " if entry.move is Move.REPLY else ""
+                reply = "gets an answer: " if move is Move.REPLY else ""
                 presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
-                self._add(self._actor(entry.step), presumed, step=entry.step)
+                self._add(actor, presumed, step=step, move=move)
             case Move.STATEMENT:
-                self._add(self._actor(entry.step), f"· {statement}", step=entry.step)
+                self._add(actor, f"· {statement}", step=step, move=move)
             case Move.REPLY:
-                self._add(self._actor(entry.step), f"· gets the lock: {statement}", step=entry.step)
+                self._add(actor, f"· gets the lock: {statement}", step=step, move=move)
             case Move.TASK:
-                self._add(self._actor(entry.step), "· goes on", step=entry.step)
+                self._add(actor, "· goes on", step=step, move=move)
 
     def _strike(self, entry: Struck) -> None:
         """Something goes wrong."""
         owner = self._receiver(entry.of) if entry.kind.is_of_a_socket else self._actor(entry.of.step)
         what = self._argument(entry.of, None) if entry.kind.is_of_a_socket else f"step {entry.of.step}"
-        self._add(owner, f"↯ {_FAULTS[entry.kind].format(what)}", step=entry.step)
+        self._add(owner, f"↯ {fault_in_words(entry.kind, what)}", step=entry.step)
 
     def _stored(self) -> str:
         """What is wrong with what is stored at the end; a row with what it says that it belongs to."""
@@ -171,7 +199,8 @@ class _Teller:
         return " ".join(("▤ stored", *said, self._masked(row.text, row.seen)))
 
     def _names_of(self, preposition: str, refs: tuple[Ref, ...] | None) -> list[str]:
-        names = dict.fromkeys(self._argument(ref, None) for ref in refs or ())
+        things = dict.fromkeys(self._model.things[ref] for ref in refs or ())  # several steps may have opened one
+        names = dict.fromkeys(self._argument(thing.ref, None) for thing in things)
         return [] if refs is None else [f"{preposition} {' or '.join(names) or 'nobody knows what'}"]
 
     def _complete(self, entry: Completion, mark: Mark) -> None:

@@ -88,11 +88,13 @@ def _print_exercised(console: Console, summary: Summary, vocabulary: Vocabulary)
     )
     if summary.sessions:
         counts += f", with {summary.sessions} sessions at once"
+    if summary.replayed:
+        counts += f"; kept cases replayed first: {summary.replayed}"
     print_lines(console, [Text(), Text.assemble(("Exercised: ", "bold"), counts)])
     console.print()
     console.print(coverage_table(exercised, vocabulary))
     console.print()
-    print_lines(console, asserted_lines(exercised))
+    print_lines(console, asserted_lines(exercised, vocabulary))
     print_lines(console, compared_lines(summary))
     print_lines(console, uncontrolled_lines(summary))
     print_lines(console, determinism_lines(summary))

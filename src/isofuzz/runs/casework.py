@@ -10,13 +10,13 @@ from isofuzz.oracles.violation import Oracle
 from isofuzz.runs.cold import Cold, confirmed_cold
 from isofuzz.runs.events import Listener, Phase
 from isofuzz.runs.keeper import Keeper
-from isofuzz.runs.reproduction import OnSystem, Reproducer, overlaps, patience_for, tries_for
-from isofuzz.runs.shrinking import shrink
+from isofuzz.runs.reproduction import OnSystem, Reproducer, patience_for, tries_for
+from isofuzz.runs.shrinking import Shrunk, shrink
 from isofuzz.services import Sources
 
 T = TypeVar("T")
 
-_NEVER_AGAIN = HitRate(1, 1 + 1 + OnSystem.first_tries)
+_NEVER_AGAIN = Shrunk(HitRate(1, 1 + 1 + OnSystem.first_tries), None)
 """Of what showed when it was found, and in none of the executions that were to shrink it."""
 
 
@@ -56,40 +56,41 @@ class Casework:
         if patience and self._do(self._is_bounded(on_system, patience)):
             self._keeper.bound(fingerprint)
             return
-        hit_rate = self._shrunk(replace(on_system, patience=patience))
-        cold = self._confirmed(fingerprint, hit_rate or _NEVER_AGAIN) if hit_rate or not found.earlier else False
-        if cold is False and (hit_rate or found.earlier):
-            hit_rate, cold = self._on_new_systems(found, hit_rate)
-        self._keeper.conclude(fingerprint, hit_rate=hit_rate or _NEVER_AGAIN, cold=cold)
+        shrunk = self._shrunk(replace(on_system, patience=patience))
+        cold = self._confirmed(fingerprint, shrunk or _NEVER_AGAIN) if shrunk or not found.earlier else False
+        if cold is False and (shrunk or found.earlier):
+            shrunk, cold = self._on_new_systems(found, shrunk)
+        shrunk = shrunk or _NEVER_AGAIN
+        self._keeper.conclude(fingerprint, hit_rate=shrunk.hit_rate, shrunk=shrunk.whole, cold=cold)
 
-    def _on_new_systems(self, found: Case, here: HitRate | None) -> tuple[HitRate | None, bool]:
+    def _on_new_systems(self, found: Case, here: Shrunk | None) -> tuple[Shrunk | None, bool]:
         """Shrink it each time in a process of its own: the run's system remembers more than the programs of the case.
 
-        If nothing shows there, what was shrunk on the run's system stays, with its hit rate of `here`.
+        If nothing shows there, what was shrunk on the run's system stays, as it shows `here`.
         """
         shrunk_here = self._keeper.findings[found.fingerprint].case
         self._keeper.improve(found)
-        hit_rate = self._shrunk(Cold(found, self._sources))
-        if hit_rate is None:
+        shrunk = self._shrunk(Cold(found, self._sources))
+        if shrunk is None:
             self._keeper.improve(shrunk_here)
-        return hit_rate or here, hit_rate is not None
+        return shrunk or here, shrunk is not None
 
-    def _shrunk(self, reproducer: Reproducer) -> HitRate | None:
+    def _shrunk(self, reproducer: Reproducer) -> Shrunk | None:
         self._listener(Phase("shrink"))
         vocabulary = self._system.signatures.vocabulary
         return self._do(shrink(reproducer, vocabulary, self._keeper, self._shrink_seconds, self._listener))
 
-    def _confirmed(self, fingerprint: str, hit_rate: HitRate) -> bool | None:
+    def _confirmed(self, fingerprint: str, shrunk: Shrunk) -> bool | None:
         self._listener(Phase("confirm"))
         finding = self._keeper.findings[fingerprint]
-        return None if finding.unkept else confirmed_cold(finding.case, hit_rate, self._sources)
+        return None if finding.unkept else confirmed_cold(finding.case, shrunk.hit_rate, self._sources)
 
     async def _is_bounded(self, at_once: OnSystem, patience: float) -> bool:
         """Does it show at once, and not once the grace is over?"""
         self._listener(Phase("wait for the grace"))
         program = at_once.case.program
         rate = await at_once.rate(1, program)
-        if overlaps(program) or not rate.seen:
+        if program.is_left_to_chance or not rate.seen:
             rate = await at_once.rate(at_once.first_tries, program)
         patient = replace(at_once, patience=patience)
         return bool(rate.seen) and await patient.within(tries_for(rate), program) is None

@@ -134,11 +134,6 @@ def check(request: CheckRequest, listener: Listener = lambda event: None) -> Che
         return runner.run(_checked(request, target, signatures, listener))
 
 
-def overlaps(program: Program) -> bool:
-    """Do steps of the program overlap? Nobody decides here who moves when."""
-    return any(len(burst.numbers) > 1 for burst in program.bursts)
-
-
 def representative(exercises: Sequence[Exercise], shows: Collection[str]) -> tuple[list[Exercise], Exercise | None]:
     """The longest of these programs in which nothing overlaps, with more until all is done; and the longest other.
 
@@ -149,10 +144,10 @@ def representative(exercises: Sequence[Exercise], shows: Collection[str]) -> tup
     done: set[str] = set()
     for each in by_length:
         operations = {call.operation for call in each.program.calls}
-        if not overlaps(each.program) and (len(chosen) < _PROGRAMS_TWICE or not operations <= done):
+        if not each.program.overlaps and (len(chosen) < _PROGRAMS_TWICE or not operations <= done):
             chosen.append(each)
             done |= operations
-    overlapping = [each for each in by_length if overlaps(each.program) and not each.program.faults]
+    overlapping = [each for each in by_length if each.program.overlaps and not each.program.faults]
     telling = [each for each in overlapping if _shows_at_the_same_time(each.program, shows)]
     return chosen, next(iter((*telling, *overlapping)), None)
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.codec import from_json, to_json
 from isofuzz.program.steps import Program
+from isofuzz.runs.again import Conclusion, ReplayVerdict
 from isofuzz.runs.replay import run_again
 from isofuzz.runs.reproduction import Reproducer, tries_for
 from isofuzz.services.sources import EMBEDDED, Sources
@@ -17,10 +18,18 @@ from isofuzz.services.sources import EMBEDDED, Sources
 _SECONDS = 120
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a process of its own says of a case: the case as it showed there, if so, and what it concludes."""
+
+    shown: Case | None
+    concluded: Conclusion
+
+
 def confirmed_cold(case: Case, hit_rate: HitRate, sources: Sources) -> bool | None:
     """Does the case show its violation in a process of its own? None: that process could not tell."""
-    answer = _answer(case, tries_for(hit_rate), sources)
-    return None if answer is None else answer["shown"] is not None
+    answer = answered_cold(case, tries_for(hit_rate), sources)
+    return None if answer.concluded.verdict is ReplayVerdict.CANNOT_RUN else answer.shown is not None
 
 
 @dataclass
@@ -29,15 +38,15 @@ class Cold(Reproducer):
 
     sources: Sources
     first_tries: ClassVar[int] = 2  # each takes seconds
+    final_tries: ClassVar[int] = 2
 
     async def shows(self, program: Program) -> Case | None:
         """The case as it showed there; what could not be told there did not show."""
-        answer = _answer(replace(self.case, program=program), 1, self.sources)
-        return from_json(answer["shown"], "what a fresh process said") if answer and answer["shown"] else None
+        return answered_cold(replace(self.case, program=program), 1, self.sources).shown
 
 
-def _answer(case: Case, tries: int, sources: Sources) -> dict[str, str | None] | None:
-    """What a process of its own says of the case, having tried it so often; None if it could not run it."""
+def answered_cold(case: Case, tries: int, sources: Sources) -> Answer:
+    """What a process of its own says of the case, having tried it so often; CANNOT RUN if it says nothing."""
     request = {
         "case": to_json(case),
         "path": sys.path,
@@ -55,10 +64,12 @@ def _answer(case: Case, tries: int, sources: Sources) -> dict[str, str | None] |
             timeout=_SECONDS,
             check=True,
         )
-        answer: dict[str, str | None] = json.loads(answered.stdout.splitlines()[-1])
-    except (OSError, subprocess.SubprocessError, ValueError, LookupError):
-        return None
-    return answer
+        answer = json.loads(answered.stdout.splitlines()[-1])
+        shown = from_json(answer["shown"], "what a fresh process said") if answer["shown"] else None
+        return Answer(shown, Conclusion(ReplayVerdict(answer["verdict"]), answer["reason"]))
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError) as problem:
+        reason = f"a process of its own could not run it ({type(problem).__name__})"
+        return Answer(None, Conclusion(ReplayVerdict.CANNOT_RUN, reason))
 
 
 def main() -> None:
@@ -72,7 +83,9 @@ def main() -> None:
         project=Path(request["project"]) if request["project"] else None,
     )
     again = run_again(from_json(request["case"], "what the run asks"), sources, request["tries"])
-    sys.stdout.write(json.dumps({"shown": again.shown and to_json(again.shown)}) + "\n")
+    concluded = again.concluded()
+    answer = {"verdict": concluded.verdict.value, "reason": concluded.reason}
+    sys.stdout.write(json.dumps({"shown": again.shown and to_json(again.shown), **answer}) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,10 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.steps import Program
 from isofuzz.program.vocabulary import GUARDED, Vocabulary
+from isofuzz.runs.guessing import guesses
+
+_SO_MUCH_SMALLER = 4
+"""A guess is worth a try if it has no more than a quarter of the steps."""
 
 
 @dataclass
@@ -71,12 +75,20 @@ class Comparing:
     async def compare(self, program: Program) -> None:
         """Compare the program for each of its users; what differed in an earlier one does not stop it."""
         began = time.perf_counter()
-        comparison = await compare(self._system, program, self._new_judge, wanted=self._is_new)
+        comparison = await compare(
+            self._system, program, self._new_judge, wanted=self._is_new, guesses=self._small_enough
+        )
         self.counts.add(comparison, time.perf_counter() - began)
-        for execution in filter(None, (comparison.complete, comparison.leaking)):
+        for execution in comparison.executed:
             for violation in execution.judge.violations:
                 self._seen.add(violation.fingerprint)
                 self._see(execution, violation)
+
+    def _small_enough(self, execution: Execution, violation: Violation) -> Iterator[Program]:
+        """Guesses that are so small that trying them all costs less than to repeat the program."""
+        vocabulary = self._system.signatures.vocabulary
+        smaller = guesses(execution.program, execution.history, violation, vocabulary)
+        return (guess for guess in smaller if len(guess) <= len(execution.program) // _SO_MUCH_SMALLER)
 
     def _is_new(self, violation: Violation) -> bool:
         return violation.fingerprint not in self._seen and not self._is_known(violation)

@@ -19,7 +19,11 @@ from isofuzz.runs.summary import Summary
 
 @dataclass(frozen=True)
 class Done:
-    """What a run did. `cut` says what it left out and why; `keeper` and `database`: None if the system never was up."""
+    """What a run did.
+
+    `replayed` counts the kept cases; `cut` says what it left out and why; `keeper` and `database`: None if the system
+    never was up.
+    """
 
     exercised: Exercised
     compared: Comparisons
@@ -27,6 +31,7 @@ class Done:
     uncontrolled: Mapping[str, int]
     keeper: Keeper | None
     database: DatabaseWatch | None
+    replayed: int
     cut: tuple[str, ...]
     trouble: str | None
     interrupted: bool
@@ -63,6 +68,7 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         determinism=done.determinism,
         uncontrolled=dict(done.uncontrolled),
         missing=missing,
+        replayed=done.replayed,
         trouble=done.trouble,
         services=done.services,
         versions=done.versions,

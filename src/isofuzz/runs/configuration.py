@@ -19,8 +19,10 @@ from isofuzz.runs.profiles import PROFILES, Profile, profile_named
 
 FILE: Final = "pyproject.toml"
 TABLE: Final = "tool.isofuzz"
+REPLAYED_FIRST: Final = Path("tests", "isolation_cases")
+"""Where the cases are that every run replays first, if pyproject.toml does not say: in the folder of the project."""
 
-_KEYS: Final = ("target", "profile", "accept", "budgets")
+_KEYS: Final = ("target", "profile", "replay", "accept", "budgets")
 _BUDGET: Final = ("programs", "steps", "seconds", "findings", "shrink_seconds")
 _WHOLE: Final = ("programs", "steps", "findings")
 _ACCEPT_EXAMPLE: Final = (
@@ -32,12 +34,14 @@ _ACCEPT_EXAMPLE: Final = (
 class Configuration:
     """What pyproject.toml says; None and empty where it says nothing.
 
-    `file` is what was read, if there is one; `budgets` holds, by profile, the fields that differ from it.
+    `file` is what was read, if there is one; `replay` the folder of cases that every run replays first; `budgets`
+    holds, by profile, the fields that differ from it.
     """
 
     file: Path | None = None
     target: str | None = None
     profile: str | None = None
+    replay: Path | None = None
     accept: tuple[Acceptance, ...] = ()
     budgets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -45,6 +49,10 @@ class Configuration:
     def folder(self) -> Path | None:
         """The folder of the file: the project's."""
         return self.file.parent if self.file else None
+
+    def replayed_first(self, root: Path) -> Path:
+        """The folder of cases that every run replays first; it need not be there. `root` is where there is no file."""
+        return self.replay or (self.folder or root) / REPLAYED_FIRST
 
     def profile_named(self, name: str) -> Profile:
         """The profile with the project's budget; raises UsageError if there is none of this name."""
@@ -96,6 +104,7 @@ class _Reader:
             file=self._file,
             target=self._target(fields["target"]) if "target" in fields else None,
             profile=self._profile(fields["profile"]) if "profile" in fields else None,
+            replay=self._replay(fields["replay"]) if "replay" in fields else None,
             accept=self._accept(fields.get("accept", [])),
             budgets=self._budgets(fields.get("budgets", {})),
         )
@@ -116,6 +125,14 @@ class _Reader:
                 key, f"there is no profile {name!r}{meant(name, PROFILES)}; write one of {', '.join(PROFILES)}"
             )
         return name
+
+    def _replay(self, value: object) -> Path:
+        key = f"{TABLE}.replay"
+        name = self._text(key, value, f'a folder of cases, for example replay = "{REPLAYED_FIRST.as_posix()}"')
+        folder = self._file.parent / name
+        if not folder.is_dir():
+            self._refuse(key, f"there is no folder {folder}; write the name of one that holds cases, or make it")
+        return folder
 
     def _accept(self, value: object) -> tuple[Acceptance, ...]:
         key = f"{TABLE}.accept"

@@ -82,11 +82,11 @@ class Twice:
         second = await execute(self._system, first.program, self._new_judge(), stop=lambda execution: False)
         counts = self.counts
         counts.programs += 1
-        counts.diverged += bool(second.diverged)
+        counts.diverged += bool(second.turns.diverged)
         for execution in (first, second):
             counts.add(execution.history)
-        reasons = {*first.uncontrolled, *second.uncontrolled}
-        if any(len(burst.calls) > 1 and burst.schedule is None for burst in first.program.bursts):
+        reasons = {*first.turns.uncontrolled, *second.turns.uncontrolled}
+        if first.program.is_left_to_chance:
             reasons.add(_UNORDERED)
         if any(map(self._finds_by_chance, first.program.calls)):
             reasons.add(_BY_CHANCE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
-from isofuzz.engine.prologue import EVERYTHING, prologue
+from isofuzz.engine.prologue import EVERYTHING, coming_back, prologue
 from isofuzz.generators.corpora import PLAIN_KEYS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.history.world import Thing
@@ -90,6 +90,14 @@ class Draft:
         if call and other and self._composer.can_join(other, [call]):
             fault = self._composer.fault(FaultKind.CANCEL, Ref(call.number))
             self._bursts.append(Burst((call, other), schedule, (fault,)))
+
+    def restarted(self, call: Call | None, schedule: Schedule) -> None:
+        """Add a step in the middle of which the system is restarted, and those by which everybody comes back."""
+        if call:
+            fault = self._composer.fault(FaultKind.RESTART, Ref(call.number))
+            self._bursts.append(Burst((call,), schedule, (fault,)))
+            returning = coming_back(self._composer, Plan(self._signatures))
+            self._bursts += [Burst((each,)) for each in returning]
 
     def together(self, *calls: Call | None, schedule: Schedule | None = None) -> None:
         """Add steps that overlap, as far as there are any; they take turns as the schedule says."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from isofuzz.cases.store import Finding
 
@@ -60,5 +61,16 @@ class Kept:
     finding: Finding
 
 
-Event = Started | Phase | Progress | LeakSeen | Shrinking | Kept
+@dataclass(frozen=True)
+class Replaying:
+    """Of case `number` of so many, `runs` have been done out of at most so many."""
+
+    path: Path
+    number: int
+    of: int
+    runs: int
+    most: int
+
+
+Event = Started | Phase | Progress | LeakSeen | Shrinking | Kept | Replaying
 Listener = Callable[[Event], None]

@@ -120,6 +120,7 @@ class Exercised:
                 for thing in vocabulary.things
                 if thing.pushes and not self.delivered[thing.name]
             ),
+            *self._unhurt(vocabulary),
             *(
                 f"{count} events of {name} were absent, but no barrier orders the system's fan-out: override "
                 f"`quiesce` of the target or `barrier` of the socket"
@@ -134,6 +135,10 @@ class Exercised:
             yield "nobody was ever shown a text that was written: let an operation return what the system answers"
         if self.looked and not self.rows:
             yield "`stored` of the target never returned a text that was written: let it return all that is stored"
+
+    def _unhurt(self, vocabulary: Vocabulary) -> Iterator[str]:
+        if vocabulary.restarts and not self.faults[FaultKind.RESTART]:
+            yield "the system was never restarted in the middle of a step"
 
     def _complete(self, deed: Deed, entry: Completion, *, expected: bool) -> None:
         name = deed.operation.name

@@ -76,7 +76,7 @@ class Keeper:
             services=self._services,
             versions=self._versions,
             steps_found=len(execution.program),
-            found_by=execution.decided_by,
+            found_by=execution.turns.decided_by,
         )
         self.take(case)
 
@@ -115,11 +115,11 @@ class Keeper:
         self.bounded[fingerprint] = CaseStore(self._store.folder / BOUNDED).keep(finding.case)
         finding.path.unlink(missing_ok=True)
 
-    def conclude(self, fingerprint: str, *, hit_rate: HitRate, cold: bool | None) -> None:
+    def conclude(self, fingerprint: str, *, hit_rate: HitRate, shrunk: bool | None, cold: bool | None) -> None:
         """The finding is final, whatever was bounded elsewhere."""
         case = self.findings[fingerprint].case
-        overlaps = any(len(burst.numbers) > 1 for burst in case.program.bursts)
-        self.improve(replace(case, hit_rate=hit_rate, cold=cold, found_by=case.found_by if overlaps else ""))
+        found_by = case.found_by if case.program.overlaps else ""
+        self.improve(replace(case, hit_rate=hit_rate, shrunk=shrunk, cold=cold, found_by=found_by))
         self.unworked.remove(fingerprint)
         self.pressing.discard(fingerprint)
         if bounded := self.bounded.pop(fingerprint, None):

@@ -19,7 +19,7 @@ class Profile:
 
     `programs` random programs of up to `steps` steps after their prologue, for at most `seconds`; `findings` after
     which it stops; `shrink_seconds` for each of them. One random program in `compare_one_in` is compared with what each
-    user observes without the others, which costs as much as six; None: none is. `known_only`: what is known instead of
+    user observes without the others, which costs as much as five; None: none is. `known_only`: what is known instead of
     anything new, which is the kept cases of the target, and of the random programs those that Hypothesis remembers.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from isofuzz.cases.case import Case, HitRate
-from isofuzz.engine.comparison import compare
+from isofuzz.engine.comparison import LIKELY, SURE, compare
 from isofuzz.engine.interpreter import Execution, execute
 from isofuzz.engine.system import System
 from isofuzz.oracles.judge import Judge
@@ -25,11 +25,6 @@ _BEYOND_GRACE = 1.2
 """So many times the grace is waited for, for the clocks of a system need not agree with ours."""
 
 
-def overlaps(program: Program) -> bool:
-    """Do steps of the program overlap in an order that nobody controls?"""
-    return any(len(burst.calls) > 1 and burst.schedule is None for burst in program.bursts)
-
-
 def tries_for(hit_rate: HitRate) -> int:
     """How many clean runs in a row are too unlikely (5 %) to be luck, if the violation shows at this rate."""
     rate = hit_rate.seen / hit_rate.runs
@@ -42,20 +37,31 @@ def tries_for(hit_rate: HitRate) -> int:
 
 def patience_for(case: Case, system: System) -> float:
     """Seconds to wait after whatever takes something away, so that no grace of the target's explains the case."""
-    grace = system.target.grace
-    lost = grace and lost_by(case.history, case.violation, system.signatures.vocabulary)
-    return grace * _BEYOND_GRACE if lost else 0
+    if not system.target.grace:
+        return 0
+    try:
+        lost = not case.history or lost_by(case.history, case.violation, system.signatures.vocabulary)
+    except LookupError:  # the history of a file that was edited by hand
+        lost = True
+    return beyond_grace(system) if lost else 0
+
+
+def beyond_grace(system: System) -> float:
+    """Seconds after which no grace of the target's explains anything any more."""
+    return system.target.grace * _BEYOND_GRACE
 
 
 @dataclass
 class Reproducer(ABC):
     """Runs programs in the place of a case's own, looking for its violation, after the earlier ones of the case.
 
-    `first_tries`: how often what does not show its violation every time is run, to learn how often it does.
+    How often what does not show its violation every time is run: `first_tries` to learn roughly how often it does, and
+    `final_tries` to say how often the smallest does.
     """
 
     case: Case
     first_tries: ClassVar[int] = 8
+    final_tries: ClassVar[int] = 20
 
     def of(self, case: Case) -> Self:
         """The same, of another case."""
@@ -65,6 +71,11 @@ class Reproducer(ABC):
     def controls(self) -> bool:
         """Is it controlled who moves when, where a program says so?"""
         return True
+
+    @property
+    def quick(self) -> Self:
+        """The same, taking what is only likely for granted: what it says has to be confirmed at the end."""
+        return self
 
     @abstractmethod
     async def shows(self, program: Program) -> Case | None:
@@ -79,18 +90,25 @@ class Reproducer(ABC):
 
     async def rate(self, runs: int, program: Program) -> HitRate:
         """How often it shows in so many executions."""
-        seen = 0
-        for _ in range(runs):
-            seen += await self.shows(program) is not None
-        return HitRate(seen, runs)
+        return HitRate((await self.often(runs, program))[0], runs)
+
+    async def often(self, runs: int, program: Program) -> tuple[int, Case | None]:
+        """In how many of so many executions it shows, and the case as it showed last, if it did."""
+        showings = [await self.shows(program) for _ in range(runs)]
+        shown = [each for each in showings if each]
+        return len(shown), shown[-1] if shown else None
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of running the programs of a case: the executions in their order, and the case as it showed, if so."""
+    """What came of running the programs of a case: the executions in their order, and the case as it showed, if so.
+
+    `compared`: was there anything to compare, of what is found by comparing?
+    """
 
     executions: tuple[Execution, ...]
     shown: Case | None
+    compared: bool = True
 
     @property
     def execution(self) -> Execution:
@@ -102,19 +120,25 @@ class Trial:
 class OnSystem(Reproducer):
     """Runs them on a system that is up; `see` hears of every violation.
 
-    What was found by comparing is compared again. `patience`: see `Execution`.
+    What was found by comparing is compared again, with so many `repetitions`. `patience`: see `Execution`.
     """
 
     system: System
     only: Collection[Oracle]
     see: Callable[[Execution, Violation], None]
     patience: float = 0
+    repetitions: int = SURE
     _since: int = field(default=0, init=False)
 
     @property
     def controls(self) -> bool:
         """Only on a system that is gated."""
         return self.system.control is not None
+
+    @property
+    def quick(self) -> Self:
+        """With few repetitions of what is compared."""
+        return replace(self, repetitions=LIKELY)
 
     async def shows(self, program: Program) -> Case | None:
         """Execute the programs from reset: the case with what the last showed, if that was the violation."""
@@ -125,21 +149,28 @@ class OnSystem(Reproducer):
         self._since = self.system.minted
         compared = self.case.violation.oracle is Oracle.NONINTERFERENCE and Oracle.NONINTERFERENCE in self.only
         before = [await self._execute(earlier, lambda execution: False) for earlier in self.case.earlier]
-        execution = await (self._compared(program) if compared else self._execute(program, self._shows))
+        there_was_something = True
+        if compared:
+            execution, there_was_something = await self._compared(program)
+        else:
+            execution = await self._execute(program, self._shows)
         violation = self._found(execution)
         shown = replace(self.case, **evidence(execution, violation, self.case.earlier)) if violation else None
-        return Trial((*before, execution), shown)
+        return Trial((*before, execution), shown, there_was_something)
 
     async def _execute(self, program: Program, stop: Callable[[Execution], bool]) -> Execution:
         return await execute(self.system, program, self._new_judge(), self.see, stop=stop, patience=self.patience)
 
-    async def _compared(self, program: Program) -> Execution:
+    async def _compared(self, program: Program) -> tuple[Execution, bool]:
+        """The execution that was compared, and whether there was anything to compare."""
         user = self.case.violation.user
-        compared = await compare(self.system, program, self._new_judge, user=user, wanted=self._is_wanted)
-        for execution in filter(None, (compared.complete, compared.leaking)):
+        compared = await compare(
+            self.system, program, self._new_judge, user=user, wanted=self._is_wanted, repetitions=self.repetitions
+        )
+        for execution in compared.executed:
             for violation in execution.judge.violations:
                 self.see(execution, violation)
-        return compared.complete
+        return compared.complete, bool(compared.users)
 
     def _is_wanted(self, violation: Violation) -> bool:
         return violation.fingerprint == self.case.fingerprint

@@ -16,7 +16,8 @@ _FEWEST_SESSIONS, _MOST_SESSIONS = 2, 64
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go.
+    """What to run. `target` is the name under which another process finds `target_class`; `cases` where cases go;
+    `replay` the folder of those that are replayed first, if there is one.
 
     `sessions` is how many users act at the same time, each with a session: by themselves programs have two or three.
     `strict`: a hazard counts as a leak. `gated`: who moves while steps overlap is controlled where it can be.
@@ -30,6 +31,7 @@ class RunRequest:
     seed: int | None = None
     only: frozenset[Oracle] = frozenset(Oracle)
     cases: Path = Path(".isofuzz/cases")
+    replay: Path | None = None
     sources: Sources = field(default_factory=Sources)
     accept: AcceptList = field(default_factory=AcceptList)
     sessions: int | None = None

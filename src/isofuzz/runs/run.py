@@ -15,8 +15,9 @@ from isofuzz.gate.loop import ControlledLoop
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
+from isofuzz.runs.again import Again, ReplayVerdict
 from isofuzz.runs.casework import Casework
-from isofuzz.runs.cold import Cold
+from isofuzz.runs.cold import answered_cold
 from isofuzz.runs.comparing import Comparing, Comparisons
 from isofuzz.runs.concluding import Done, summarised
 from isofuzz.runs.database_watch import DatabaseWatch
@@ -25,9 +26,8 @@ from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.events import Listener, Phase, Progress, Started
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.keeper import Keeper
-from isofuzz.runs.known import known_cases
+from isofuzz.runs.known import Lost, known_cases
 from isofuzz.runs.planting import new_mint, planted
-from isofuzz.runs.replay import why_untested
 from isofuzz.runs.reproduction import OnSystem, tries_for
 from isofuzz.runs.request import RunRequest, check_sessions
 from isofuzz.runs.summary import Summary
@@ -77,6 +77,7 @@ class _Run:
         self._began = time.monotonic()
         self._interrupted = False
         self._cut: list[str] = []
+        self._replayed = 0
         self._comparing: Comparing | None = None
         self._twice: Twice | None = None
         self._uncontrolled: Mapping[str, int] = {}
@@ -139,47 +140,54 @@ class _Run:
     # -- what is known, sweep and find
 
     def _replay_known(self, system: System) -> None:
-        """Execute the kept cases, each as often as it takes to tell, if the run is about what is known."""
-        if not self._profile.known_only:
-            return
+        """Execute kept cases, each as often as it takes to tell: those of the project, and all if that is asked for."""
         request = self._request
+        folders = [request.replay, request.cases if self._profile.known_only else None]
         known = known_cases(
-            request.cases,
+            dict.fromkeys(filter(None, folders)),
             targets={request.target, name_of(request.target_class)},
             defect=request.defect,
             vocabulary=self._signatures.vocabulary,
         )
-        self._cut += known.lost
-        if known.findings:
-            self._listener(Phase("replay"))
         until = time.monotonic() + max(LEAST_SECONDS, self._profile.seconds)
-        for finding in known.findings:
+        for each in known:
+            if isinstance(each, Lost):
+                self._cut.append(each.reason)
+                continue
+            if each.case.violation.oracle not in request.only:
+                continue  # what it shows would not be reported
+            if not self._replayed:
+                self._listener(Phase("replay"))
             if not self._wants_findings():
                 return
             if time.monotonic() > until:
-                self._cut.append(f"the kept case {finding.path} was not executed: the time was up")
+                self._cut.append(f"the kept case {each.path} was not executed: the time was up")
                 continue
-            until += self._replay_case(system, finding)
+            self._replayed += 1
+            until += self._replay_case(system, each)
 
     def _replay_case(self, system: System, known: Finding) -> float:
         """Execute one case; the seconds that were spent on what it showed."""
-        case, reason, spent = known.case, None, 0.0
+        case, spent = known.case, 0.0
         reproducer = OnSystem(case, system, self._request.only, self._kept.see)
-        for _ in range(tries_for(case.hit_rate)):
-            trial = self.do(reproducer.once(case.program))
+        again = Again(case, most=tries_for(case.hit_rate))
+        while program := again.next():
+            trial = self.do(reproducer.once(program))
             for execution in trial.executions:
                 self.count(execution)
             for violation in trial.execution.judge.violations:
                 self._kept.see(trial.execution, violation)  # what was compared is told at its end
             spent += self._work_on_findings(system)
-            if trial.shown:
-                return spent
-            reason = reason or why_untested(case, trial.executions)
-        if case.earlier and (shown := self.do(Cold(case, self._request.sources).shows(case.program))):
-            self._kept.take(shown)  # it takes a system on which nothing else was executed
-            spent += self._work_on_findings(system)
-        elif reason:
-            self._cut.append(f"the kept case {known.path}: {reason}")
+            again.add(trial)
+        concluded = again.concluded()
+        if case.earlier and not again.seen:  # it takes a system on which nothing else was executed
+            answer = answered_cold(case, tries_for(case.hit_rate), self._request.sources)
+            if answer.shown:
+                self._kept.take(answer.shown)
+                return spent + self._work_on_findings(system)
+            concluded = answer.concluded
+        if concluded.verdict in (ReplayVerdict.UNDECIDED, ReplayVerdict.CANNOT_RUN):
+            self._cut.append(f"the kept case {known.path}: {concluded.reason}")
         return spent
 
     def _sweep(self, system: System) -> None:
@@ -309,7 +317,7 @@ class _Run:
 
     def count(self, execution: Execution) -> int:
         """Count the program; the number of programs so far."""
-        self._exercised.add(execution.history, execution.judge, execution.durations, execution.decided)
+        self._exercised.add(execution.history, execution.judge, execution.durations, execution.turns.decided)
         self._watched.add(execution.history)
         counted = self._exercised
         seconds = time.monotonic() - self._began
@@ -326,6 +334,7 @@ class _Run:
             compared=self._comparing.counts if self._comparing else Comparisons(),
             keeper=self._keeper,
             database=self._database,
+            replayed=self._replayed,
             cut=tuple(self._cut),
             trouble=trouble,
             interrupted=interrupted,

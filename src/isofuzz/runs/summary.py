@@ -18,7 +18,8 @@ from isofuzz.runs.exercised import Exercised
 class Summary:
     """A finished run.
 
-    `missing` says what was not exercised; `trouble` why the run ended early, if it did; `seconds` is wall time.
+    `replayed` is how many kept cases were executed first; `missing` says what was not exercised; `trouble` why the run
+    ended early, if it did; `seconds` is wall time.
     `accepted` are findings that were seen and do not count, `lapsed` what was accepted until a day that is over.
     `hazards` are what is amiss and no leak, unless the run is `strict`; `unjudged` says of what that is unknown;
     `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have
@@ -46,6 +47,7 @@ class Summary:
     budgets: Mapping[str, float] = field(default_factory=dict)
     compared: Comparisons = field(default_factory=Comparisons)
     determinism: Determinism | None = None
+    replayed: int = 0
     uncontrolled: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -66,6 +68,7 @@ class Summary:
             "lapsed": [_acceptance(acceptance) for acceptance in self.lapsed],
             "hazards": [_hazard(hazard) for hazard in self.hazards],
             "unjudged": list(self.unjudged),
+            "replayed": self.replayed,
             "exercised": _counts(self.exercised),
             "compared": _compared(self.compared),
             "uncontrolled": dict(self.uncontrolled),
@@ -102,6 +105,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "steps": len(case.program),
         "steps_found": case.steps_found,
         "found_by": case.found_by,
+        "shrunk": case.shrunk,
         "hit_rate": [case.hit_rate.seen, case.hit_rate.runs],
         "cold": case.cold,
         "case": _case(finding),

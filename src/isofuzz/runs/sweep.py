@@ -4,13 +4,15 @@ Each operation for its owner (the positive control); each parameter that takes a
 never-issued one, alone and overlapping a write; each right given, taken away and given back, with writes and
 reconnects between; users and keys whose texts some system would take for one another; what exists, asked about by
 those from whom it is hidden; each operation by two users at the same time, also if one gives up, and while the right
-to it is taken away. A run with many sessions ends its sweep with each operation by all of them at the same time. What
-the sweep cannot reach is what the run reports as not exercised.
+to it is taken away; writes in the middle of which the system restarts, if the target says how. A run with many sessions
+ends its sweep with each operation by all of them at the same time. What the sweep cannot reach is what the run reports
+as not exercised.
 
 What overlaps takes turns, with one switch or at each move. What was written so is read before the next writes over it.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 from isofuzz.engine.plan import Plan
 from isofuzz.engine.prologue import crowd, scope_of, sharing
@@ -18,12 +20,13 @@ from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, PLAIN_NAMES
 from isofuzz.history.relations import Relation
 from isofuzz.program.probes import hiding
 from isofuzz.program.schedule import ALTERNATING, Schedule, single_switches
+from isofuzz.program.steps import Call
 from isofuzz.program.vocabulary import GUARDED, Draw, Effect, Kind, Operation, Parameter, Shows, Vocabulary
 from isofuzz.runs.draft import Draft, Exercise, reads
 from isofuzz.runs.onlookers import looking_on
 from isofuzz.target.signatures import Signatures
 
-LEAST_SECONDS = 90
+LEAST_SECONDS = 180
 """What the sweep may take at least, whatever the profile: a system that hangs often would take hours."""
 
 _IN_THAT_TIME = 10
@@ -37,6 +40,12 @@ _MOVES_GIVEN_UP = 5
 
 _GIVEN_UP = 2
 """The decision for what goes wrong, when one of two steps has begun: it comes after what either can do."""
+
+_MOVES_RESTARTED = 3
+"""After how many moves of a step at the most the system is restarted, which may take it seconds."""
+
+_RESTARTED = 1
+"""The decision for what goes wrong, when a step is alone: it comes after what that can do."""
 
 _ROUNDS = 3
 """How often all sessions of a program do the same at the same time."""
@@ -82,6 +91,8 @@ def sweep(signatures: Signatures, sessions: int | None = None) -> Iterator[Exerc
     if any(operation.drawn(Draw.KEY) for operation in vocabulary.operations):
         for cluster in KEY_CLUSTERS:
             yield _confusable_keys(signatures, cluster[:_ALIKE])
+    if vocabulary.restarts:
+        yield _restarted(signatures)
     if sessions:
         for operation in vocabulary.operations:
             yield from _all_together(signatures, operation, sessions)
@@ -179,13 +190,31 @@ def _by_two(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
     draft.all_who(only_writes, *draft.sessions)
     both = False
     for schedule in _turns():
-        draft.equip(share=False)
-        calls = [draft.compose(operation, session) for session in (draft.owner, draft.guest)]
-        draft.together(*calls, schedule=schedule)
+        one, other = _each_their_own(draft, operation)
+        draft.together(one, other, schedule=schedule)
         _read_back(draft, signatures.vocabulary, operation)
-        both = both or all(calls)
+        both = both or bool(one and other)
     if both:
         yield draft.finished(f"{operation.name} by two users at the same time")
+
+
+def _given_up(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
+    """The same, and one of them gives up after each of the first moves."""
+    draft = Draft(signatures, share=False)
+    draft.all_who(only_writes, *draft.sessions)
+    both = False
+    for moves in range(1, _MOVES_GIVEN_UP + 1):
+        one, other = _each_their_own(draft, operation)
+        draft.given_up(one, other, Schedule.of([0] * moves + [_GIVEN_UP]))
+        both = both or bool(one and other)
+    if both:
+        yield draft.finished(f"{operation.name} by two users at the same time, and given up")
+
+
+def _each_their_own(draft: Draft, operation: Operation) -> tuple[Call | None, Call | None]:
+    """The operation by each of two users who have all that they need."""
+    draft.equip(share=False)
+    return draft.compose(operation, draft.owner), draft.compose(operation, draft.guest)
 
 
 def _read_back(draft: Draft, vocabulary: Vocabulary, operation: Operation) -> None:
@@ -197,18 +226,16 @@ def _read_back(draft: Draft, vocabulary: Vocabulary, operation: Operation) -> No
             draft.do(reading, session)
 
 
-def _given_up(signatures: Signatures, operation: Operation) -> Iterator[Exercise]:
-    """The same, and one of them gives up after each of the first moves."""
-    draft = Draft(signatures, share=False)
+def _restarted(signatures: Signatures) -> Exercise:
+    """The system restarts after each of the first moves of a write; what was stored before is there."""
+    draft = Draft(signatures, share=True)
     draft.all_who(only_writes, *draft.sessions)
-    both = False
-    for moves in range(1, _MOVES_GIVEN_UP + 1):
-        draft.equip(share=False)
-        one, other = (draft.compose(operation, session) for session in (draft.owner, draft.guest))
-        draft.given_up(one, other, Schedule.of([0] * moves + [_GIVEN_UP]))
-        both = both or bool(one and other)
-    if both:
-        yield draft.finished(f"{operation.name} by two users at the same time, and given up")
+    writing = filter(only_writes, signatures.vocabulary.operations)
+    for operation, moves in zip(cycle(writing), range(1, _MOVES_RESTARTED + 1), strict=False):
+        draft.restarted(draft.compose(operation, draft.owner), Schedule.of([0] * moves + [_RESTARTED]))
+        draft.all_who(reads, *draft.sessions)
+        draft.all_who(only_writes, *draft.sessions)  # whether the last write made anything, nobody knows
+    return draft.finished("the system restarts while its users write")
 
 
 def _right_taken_meanwhile(signatures: Signatures, revoking: Operation, operation: Operation) -> Iterator[Exercise]:
@@ -275,7 +302,11 @@ def _session_ended(signatures: Signatures, operation: Operation) -> Exercise:
 def _confusable_names(signatures: Signatures, names: Sequence[str]) -> Exercise:
     draft = Draft(signatures, share=False, names=names, equipment=GUARDED)
     once = _each_text_once(signatures.vocabulary)
-    draft.all_who(lambda operation: only_writes(operation) and operation in once, *draft.sessions)
+    written = {call.operation for call in draft.program.calls}  # as they were equipped
+    draft.all_who(
+        lambda operation: only_writes(operation) and operation in once and operation.name not in written,
+        *draft.sessions,
+    )
     return draft.finished(
         f"users that are alike: {', '.join(map(repr, names))}",
         lambda operation: reads(operation) and operation in once,
@@ -299,14 +330,14 @@ def _each_text_once(vocabulary: Vocabulary) -> list[Operation]:
 
 def _confusable_keys(signatures: Signatures, keys: Sequence[str]) -> Exercise:
     draft = Draft(signatures, share=False, equipment=())
+    once = _each_text_once(signatures.vocabulary)
     for key in keys:
         for session in draft.sessions:
             for operation in signatures.vocabulary.operations:
                 if operation.drawn(Draw.KEY):
                     draft.together(draft.compose(operation, session, key=key))
-                elif only_writes(operation) and operation.creates:
+                elif only_writes(operation) and operation.creates and operation in once:
                     draft.do(operation, session)
-    once = _each_text_once(signatures.vocabulary)
     return draft.finished(
         f"keys that are alike: {', '.join(map(repr, keys))}",
         lambda operation: reads(operation) and operation in once,

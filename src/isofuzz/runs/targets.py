@@ -44,7 +44,8 @@ def name_of(target: type[Target]) -> str:
             return pack.name
     file = getattr(sys.modules.get(target.__module__), "__file__", None)
     if file and not _is_importable(target.__module__, file):
-        return f"{file}:{target.__qualname__}"
+        place, here = Path(file), Path.cwd()  # within the project it is the same on every machine
+        return f"{place.relative_to(here) if place.is_relative_to(here) else place}:{target.__qualname__}"
     return f"{target.__module__}:{target.__qualname__}"
 
 

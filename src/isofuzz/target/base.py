@@ -129,6 +129,14 @@ class Target:
     async def reset(self) -> None:
         """Make the system forget what it remembers outside its database, which has been emptied before this call."""
 
+    async def restart(self) -> None:
+        """Override it to have isofuzz restart the system while its users are at work.
+
+        Stop it and start it anew, and return once it is up, within `start_within` seconds; the lifespan goes on. All
+        its connections to services that isofuzz watches have been cut before. What is stored has to be there
+        afterwards, and whoever is signed in may be refused; sockets and subscriptions need not outlive it.
+        """
+
     async def quiesce(self) -> None:
         """Return when pending fan-out and caches of the system have taken effect."""
 

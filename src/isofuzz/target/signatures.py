@@ -75,6 +75,7 @@ def read_signatures(target: type[Target]) -> Signatures:
         things=tuple(_thing_spec(thing, found) for thing in found.things.values()),
         secrets=tuple(SecretSpec(secret.__name__, private=secret.private) for secret in found.secrets.values()),
         operations=operations,
+        restarts=target.restart is not Target.restart,
     )
     _check_whole(target, vocabulary)
     identifiers = {name: hints["id"] for name, thing in found.things.items() if "id" in (hints := _hints(thing))}

@@ -1,5 +1,6 @@
 """The target of the reference chat as two processes, to which users are connected by turns."""
 
+import asyncio
 import os
 import re
 import signal
@@ -30,6 +31,10 @@ class ChatProcesses(Operations):
         ]
         self._paths = cycle(map(str, paths))
         yield
+
+    async def restart(self) -> None:
+        """Restart both at the same time."""
+        await asyncio.gather(*(process.restart() for process in self._processes))
 
     async def reset(self) -> None:
         """Have both forget the connections that could be resumed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import field
 from itertools import count
 from typing import Any, ClassVar, Final
@@ -188,13 +188,14 @@ class Operations(Target):
     async def _resume(self, me: Me, line: Line) -> Line:
         async with line.turn:
             is_own = line.token == me.token and line.successor is None  # else it is not this session's to drop
+            was_lost = is_own and line.connection.close_code is not None
             for tries_left in reversed(range(_TRIES)):
-                successor = await _connect(line.path)
+                successor = await connected_to(line.path)
                 if is_own:
                     line.successor = successor
                     await line.close()
                 try:
-                    answer = await successor.call("resume", token=me.token, connection=line.handle)
+                    answer = await self._go_on(successor, me, line, was_lost=was_lost)
                 except Unsettled:
                     if not tries_left:
                         raise
@@ -203,6 +204,15 @@ class Operations(Target):
                     successor.token, successor.handle = me.token, answer["connection"]
                     return successor
             raise AssertionError("the last try returns or raises")
+
+    async def _go_on(self, successor: Line, me: Me, line: Line, *, was_lost: bool) -> Any:
+        """Have the successor go on with the session, in the place of the line: one that was lost may be forgotten."""
+        try:
+            return await successor.call("resume", token=me.token, connection=line.handle)
+        except Refused:
+            if not was_lost:
+                raise
+        return await successor.call("resume", token=me.token)
 
     @operation
     async def log_out(self, me: Ends[Me]) -> None:
@@ -301,7 +311,7 @@ class Operations(Target):
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Line]:
         """A new connection, which is dropped unless what is asked for on it first succeeds."""
-        line = await _connect(self.next_path())
+        line = await connected_to(self.next_path())
         try:
             yield line
         except BaseException:
@@ -309,7 +319,7 @@ class Operations(Target):
             raise
 
 
-async def _connect(path: str) -> Line:
+async def connected_to(path: str) -> Line:
     line = await Line.open("ws://localhost/", unix=path)
     line.path = path
     return line
@@ -321,8 +331,19 @@ class Chat(Operations):
     async def lifespan(self, services: Services) -> AsyncIterator[None]:
         """Create the schema as its owner, and run the server as a role that row security binds."""
         self._path = services.folder / "chat.sock"
-        async with ChatServer(await prepare(services), unix_path=self._path, defect=self.defect) as self._server:
+        self._backing = await prepare(services)
+        async with AsyncExitStack() as self._up:
+            await self._start()
             yield
+
+    async def _start(self) -> None:
+        server = ChatServer(self._backing, unix_path=self._path, defect=self.defect)
+        self._server = await self._up.enter_async_context(server)
+
+    async def restart(self) -> None:
+        """Go on with a new server, which knows nothing but what is stored."""
+        await self._up.aclose()
+        await self._start()
 
     async def reset(self) -> None:
         """Have the server forget the connections that could be resumed.

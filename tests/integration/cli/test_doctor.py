@@ -62,7 +62,7 @@ def test_what_is_configured_amiss_is_told_with_the_rest(isofuzz: Isofuzz, folder
     done = isofuzz("doctor")
     assert done.returncode == 2
     assert told(done, "configuration")[1].endswith(
-        "(did you mean 'target'?); the keys are target, profile, accept, budgets"
+        "(did you mean 'target'?); the keys are target, profile, replay, accept, budgets"
     )
 
 

@@ -9,8 +9,8 @@ import isofuzz
 from isofuzz import Thing
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Breach, Oracle
+from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.profiles import PROFILES
-from isofuzz.runs.replay import ReplayVerdict
 
 ReadPage = Any
 

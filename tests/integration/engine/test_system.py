@@ -1,7 +1,8 @@
-"""A system that does not stop as it should: nothing is raised, and nothing kept silent."""
+"""A system that does not stop as it should is noted and logged; one that does not come up again cannot be used."""
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ from isofuzz import Name, Secret, Session, Target, User, operation
 from isofuzz import Services as Lent
 from isofuzz.engine import system as systems
 from isofuzz.engine.system import System, running
+from isofuzz.errors import SystemDown
 from isofuzz.runs.planting import new_mint
 from isofuzz.services import Services
 from isofuzz.target.signatures import read_signatures
@@ -80,3 +82,31 @@ async def test_a_problem_with_stopping_is_noted_and_logged(
 
     assert system.stop_problem == problem
     assert [record.getMessage() for record in caplog.records] == ([problem] if problem else [])
+
+
+class Lost(Still):
+    async def restart(self) -> None:
+        raise OSError("no space left")
+
+
+class Slow(Still):
+    start_within = 0.1
+
+    async def restart(self) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize(
+    ("target_class", "problem"),
+    [
+        (Lost, "the system under test of Lost cannot be used further: `restart` failed: OSError: no space left"),
+        (Slow, "the system under test of Slow did not come up again: `restart` did not return within 0.1 s"),
+    ],
+)
+async def test_a_system_that_does_not_come_up_again_is_down(
+    services: Services, target_class: type[Target], problem: str
+) -> None:
+    async with running(target_class(), read_signatures(target_class), services, new_mint()) as system:
+        with pytest.raises(SystemDown, match=re.escape(problem)):
+            await system.restart()

@@ -3,13 +3,13 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.integration.gate.watched import Watched
 
 from isofuzz.gate.connection import GatedConnection
 from isofuzz.gate.proxy import Gate
@@ -30,11 +30,8 @@ def _node_has_pg() -> bool:
 # Not skipped where it cannot run: a skip is too easily taken for a pass.
 collect_ignore = [] if _node_has_pg() else ["test_node.py"]
 
-_PATIENCE = 20.0
-"""Seconds after which a condition is taken to never come true."""
 
-
-class Gated:
+class Gated(Watched[GatedConnection]):
     """A gate with what is needed to watch it; `url` is a database behind it, `direct` the same without the gate."""
 
     def __init__(self, gate: Gate, direct: DatabaseUrl, folder: Path) -> None:
@@ -44,39 +41,16 @@ class Gated:
         self.socket = folder / f".s.PGSQL.{direct.port}"
         self.released: list[str] = []
         """The statements that `release_at_once` let pass."""
-        self._changed = asyncio.Event()
         self._releases = False
-        gate.on_change = self._notice
-
-    @property
-    def parked(self) -> list[GatedConnection]:
-        return [connection for connection in self.gate.connections if connection.parked]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something holds that changes at the gate, or those whom it keeps waiting, bring about."""
-        async with asyncio.timeout(_PATIENCE):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
-
-    def start(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
-        """Do it meanwhile; its end is a change, too."""
-        task = asyncio.get_running_loop().create_task(work)
-        task.add_done_callback(lambda _: self._changed.set())
-        return task
-
-    async def one_parked(self) -> GatedConnection:
-        """The only connection with a parked batch, once there is one."""
-        await self.until(lambda: self.parked)
-        (connection,) = self.parked
-        return connection
+        super().__init__(gate)
 
     def release_at_once(self) -> None:
         """Hold everything, and let it pass a moment later."""
         self.gate.holding = self._releases = True
 
-    def _notice(self) -> None:
-        self._changed.set()
+    def notice(self) -> None:
+        """Something has changed; if it is to be released at once, it is."""
+        super().notice()
         if self._releases:
             for connection in self.parked:
                 assert connection.parked

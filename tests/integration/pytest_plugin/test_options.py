@@ -149,10 +149,69 @@ class TestReplay:
         done = run_pytest(OPEN, "--isofuzz-profile", "replay")
 
         assert "INCONCLUSIVE: " in done.stdout, done.stdout
-        assert "has no operation 'read' any more" in done.stdout
+        assert "there is no operation 'read' any more" in done.stdout
 
     def test_hypothesis_draws_nothing_new(self, run_pytest: Pytest) -> None:
         done = run_pytest(NOTES, "--hypothesis-profile", "isofuzz-replay")
 
         assert ", profile replay, " in header_of(done.stdout)
         assert "1 passed" in done.stdout, done.stdout
+
+
+def test_a_case_of_the_project_runs_first_in_every_run(run_pytest: Pytest, tmp_path: Path) -> None:
+    """Kept in `tests/isolation_cases`, it is asked for even if the sweep would not, and missed if it is lost."""
+    assert "1 failed" in run_pytest(OPEN).stdout
+    [case] = (tmp_path / ".isofuzz" / "cases").glob("*.json")
+    kept = tmp_path / "tests" / "isolation_cases"
+    kept.mkdir(parents=True)
+    case.rename(kept / case.name)
+    memory = tmp_path / "memory.py"
+    lines = memory.read_text()
+
+    mended = lines.replace('self.books.get(book.id, ("", []))[1]', "self.own(me, book)")
+    memory.write_text(mended)
+    passed = run_pytest(OPEN)
+    assert "1 passed" in passed.stdout, passed.stdout
+
+    memory.write_text(mended.replace("def read(", "def look("))
+    lost = run_pytest(OPEN)
+    assert "there is no operation 'read' any more" in lost.stdout, lost.stdout
+
+
+class TestReplayedAsTests:
+    """`--isofuzz-replay`: each case of a folder is a test."""
+
+    @pytest.fixture
+    def kept(self, run_pytest: Pytest, tmp_path: Path) -> Path:
+        """A folder with the case of a leak and with one that was cut."""
+        assert "1 failed" in run_pytest(OPEN, "--isofuzz-cases", "kept").stdout
+        [case] = (tmp_path / "kept").glob("*.json")
+        (tmp_path / "kept" / "torn.json").write_text(case.read_text()[:100])
+        return case
+
+    def test_each_comes_before_all_others_and_fails_while_it_leaks(self, run_pytest: Pytest, kept: Path) -> None:
+        done = run_pytest("def test_other(): pass\n", "--isofuzz-replay", "kept", "-v")
+
+        assert "2 failed, 1 passed" in done.stdout, done.stdout
+        assert done.stdout.index(f"kept/{kept.name}::replay FAILED") < done.stdout.index("test_other PASSED")
+        assert "STILL LEAKS: it showed in 1 of 1 runs" in done.stdout
+        assert "read showed a user a Text of someone else, written by write" in done.stdout
+        assert "CANNOT RUN: " in done.stdout
+        assert "torn.json is no complete JSON" in done.stdout
+        assert "Traceback" not in done.stdout
+
+    def test_it_passes_once_it_is_mended(self, run_pytest: Pytest, kept: Path, tmp_path: Path) -> None:
+        (kept.parent / "torn.json").unlink()
+        memory = tmp_path / "memory.py"
+        memory.write_text(memory.read_text().replace('self.books.get(book.id, ("", []))[1]', "self.own(me, book)"))
+
+        done = run_pytest("def test_other(): pass\n", "--isofuzz-replay", "kept", "kept")
+
+        assert "1 passed" in done.stdout, done.stdout
+
+    @pytest.mark.parametrize("folder", ["", "nowhere", "memory.py"])
+    def test_a_folder_that_is_none(self, run_pytest: Pytest, folder: str) -> None:
+        done = run_pytest(NOTES, "--isofuzz-replay", folder)
+
+        assert done.returncode == 4
+        assert f"--isofuzz-replay: there is no folder {folder!r}" in done.stderr

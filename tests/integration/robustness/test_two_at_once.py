@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from isofuzz.cases.store import case_files, read_case
 
 Start = Any
@@ -17,6 +19,7 @@ seconds = 240
 it is cut short when a slow machine does two of them at once."""
 
 
+@pytest.mark.long
 async def test_healthy_ones_do_not_meet(start: Start, server: Server, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(SOME_PROGRAMS)
     url = str(server.url)

@@ -389,10 +389,12 @@ class Crowded(Board):
         self.check(visit, room)
         Crowded.asked = room.id
         Crowded.reading += 1
-        await asyncio.sleep(0)
-        wanted = self.asked if self.reading >= 10 else room.id
-        await asyncio.sleep(0)
-        Crowded.reading -= 1
+        try:
+            await asyncio.sleep(0)
+            wanted = self.asked if self.reading >= 10 else room.id
+            await asyncio.sleep(0)
+        finally:  # also if whoever reads gives up
+            Crowded.reading -= 1
         return self.notes.get(wanted, [])
 
 

@@ -151,6 +151,9 @@ async def test_what_is_not_of_this_test_is_refused() -> None:
         ann = await rude.sign_in("ann", "well")
         with pytest.raises(UsageError, match="canary"):
             await rude.note(ann, "{canary} and {canary}")
+        with pytest.raises(UsageError, match="nobody controls here who moves when, so a schedule says nothing"):
+            async with history.overlap("01"):
+                pass
         with pytest.raises(TypeError, match="missing a required argument: 'text'"):
             await rude.note(ann)
     assert len(history.program.calls) == 1

@@ -13,8 +13,9 @@ from isofuzz.cases.store import Finding, read_case
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
+from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.profiles import Profile
-from isofuzz.runs.replay import Replayed, ReplayVerdict, replay
+from isofuzz.runs.replay import Replayed, replay
 
 if TYPE_CHECKING:
     from tests.integration.runs.conftest import Run

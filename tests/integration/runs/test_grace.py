@@ -11,9 +11,10 @@ from isofuzz.errors import CaseUnreadable
 from isofuzz.oracles.hazard import HazardKind
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.events import Phase
 from isofuzz.runs.keeper import BOUNDED, ENOUGH_SIGHTINGS
-from isofuzz.runs.replay import ReplayVerdict, replay
+from isofuzz.runs.replay import replay
 
 if TYPE_CHECKING:
     from tests.integration.runs.conftest import Run

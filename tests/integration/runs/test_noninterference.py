@@ -13,10 +13,11 @@ from isofuzz.engine.system import running
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.onlookers import looking_on
 from isofuzz.runs.planting import new_mint
 from isofuzz.runs.profiles import Profile
-from isofuzz.runs.replay import ReplayVerdict, replay
+from isofuzz.runs.replay import replay
 from isofuzz.runs.request import RunRequest
 from isofuzz.runs.run import run
 from isofuzz.runs.summary import Summary

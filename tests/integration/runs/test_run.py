@@ -59,7 +59,7 @@ class TestLeak:
         assert finding.case.fingerprint == "crossing:foreign:Room:search:write:Text"
         operations = [call.operation for call in finding.case.program.calls]
         assert sorted(operations) == ["enter", "enter", "found", "search", "write"]
-        assert (str(finding.case.hit_rate), finding.case.cold) == ("2 of 2", True)
+        assert (str(finding.case.hit_rate), finding.case.shrunk, finding.case.cold) == ("2 of 2", True, True)
         assert read_case(finding.path) == finding.case
         assert [type(event) for event in run.events if isinstance(event, LeakSeen | Kept)] == [LeakSeen, Kept]
         phases = [event.name for event in run.events if isinstance(event, Phase)]
@@ -77,20 +77,31 @@ class TestLeak:
         run.to_the_end(listener=look)
         assert on_disk == [True]
 
-    def test_the_case_outlives_the_death_of_the_whole_process(self, tmp_path: Path) -> None:
-        """Killed between the leak and the next step: nothing had the time to clean up."""
+    @pytest.mark.parametrize(
+        ("moment", "steps"),
+        [
+            ("isinstance(event, LeakSeen)", None),  # before the next step
+            ("isinstance(event, Shrinking) and event.steps < event.steps_found", None),
+            ("event == Phase('confirm')", 5),
+        ],
+        ids=["when it is seen", "while it is shrunk", "while it is confirmed"],
+    )
+    def test_the_case_outlives_the_death_of_the_whole_process(
+        self, tmp_path: Path, moment: str, steps: int | None
+    ) -> None:
+        """Killed at that moment: nothing had the time to clean up. What was smallest until then is there."""
         systems = Path(__file__).with_name("systems.py")
         program = f"""
             import os, signal
             from pathlib import Path
-            from isofuzz.runs.events import LeakSeen
+            from isofuzz.runs.events import LeakSeen, Phase, Shrinking
             from isofuzz.runs.profiles import PROFILES
             from isofuzz.runs.request import RunRequest
             from isofuzz.runs.run import run
             from isofuzz.runs.targets import find_target
 
             def die(event):
-                if isinstance(event, LeakSeen):
+                if {moment}:
                     os.kill(os.getpid(), signal.SIGKILL)
 
             name = "{systems}:Open"
@@ -101,7 +112,12 @@ class TestLeak:
         [path] = (tmp_path / "cases").iterdir()
         case = read_case(path)
         assert case.fingerprint == "crossing:foreign:Room:search:write:Text"
-        assert case.steps_found == len(case.program)
+        if "LeakSeen" in moment:
+            assert case.steps_found == len(case.program)
+        else:
+            assert len(case.program) < case.steps_found
+        assert steps in (None, len(case.program))
+        assert (case.shrunk, case.cold) == (None, None)
 
     def test_a_reply_that_utf_8_cannot_carry_does_not_lose_the_leak(self, run_of: RunOf) -> None:
         summary = run_of("HalfText").to_the_end()
@@ -151,6 +167,7 @@ class TestRare:
         [finding] = summary.findings
         assert finding.case.hit_rate.seen == 1
         assert finding.case.hit_rate.runs > 1
+        assert (finding.case.shrunk, summary.verdict.exit_code) == (None, 1)
         assert len(finding.case.program) == finding.case.steps_found
 
 
@@ -293,6 +310,18 @@ class TestInterruption:
         assert summary.trouble
         assert summary.trouble.startswith("interrupted: ")
 
+    def test_what_was_smallest_until_then_is_kept(self, run_of: RunOf) -> None:
+        sizes = []
+
+        def interrupt(event: Event) -> None:
+            if isinstance(event, Shrinking) and event.steps < event.steps_found:
+                sizes.append(event.steps)
+                raise KeyboardInterrupt
+
+        [finding] = run_of("Open").to_the_end(listener=interrupt).findings
+        assert [len(finding.case.program)] == [len(read_case(finding.path).program)] == sizes
+        assert (finding.case.shrunk, finding.case.cold) == (None, None)
+
     @pytest.mark.parametrize("moment", [LeakSeen, Shrinking])
     def test_a_leak_stays_a_leak(self, run_of: RunOf, moment: type[Event]) -> None:
         summary = run_of("Open").to_the_end(listener=interrupting(moment))
@@ -332,7 +361,7 @@ class TestSessions:
     def test_without_them_it_is_not_seen(self, run_of: RunOf) -> None:
         assert run_of("Crowded").to_the_end().verdict is Verdict.ISOLATED
 
-    def test_with_them_it_is_found_and_shrunk_to_those_whom_it_takes(self, run_of: RunOf) -> None:
+    def test_with_them_it_is_found_and_shrunk_to_what_it_takes(self, run_of: RunOf) -> None:
         run = run_of("Crowded")
         patient = Profile("patient", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=120)
         summary = run.to_the_end(profile=patient, sessions=12)
@@ -341,7 +370,7 @@ class TestSessions:
         finding = summary.findings[0]
         assert finding.case.fingerprint == "crossing:foreign:Room:read:write:Text"
         operations = Counter(call.operation for call in finding.case.program.calls)
-        assert operations == {"enter": 10, "found": 10, "write": 1, "read": 10}
+        assert operations == {"enter": 2, "found": 2, "write": 1, "read": 10}
         assert (str(finding.case.hit_rate), finding.case.cold) == ("2 of 2", True)
 
     def test_a_healthy_system_is_isolated(self, run_of: RunOf) -> None:
@@ -396,7 +425,8 @@ class TestBudget:
         summary = run_of("Open").to_the_end(profile=Profile("none", 10, 5, 0, 1, 0))
         [finding] = summary.findings
         assert len(finding.case.program) <= finding.case.steps_found
-        assert finding.case.cold is True
+        assert (finding.case.shrunk, finding.case.cold) == (False, True)
+        assert summary.as_json()["findings"][0]["shrunk"] is False
 
 
 def test_no_credential_of_this_process_is_in_a_case(run_of: RunOf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,6 +182,7 @@ cases = st.one_of(
         versions=st.dictionaries(names, names),
         steps_found=numbers,
         hit_rate=st.integers(1, 30).flatmap(lambda runs: st.builds(HitRate, st.integers(0, runs), st.just(runs))),
+        shrunk=st.none() | st.booleans(),
         cold=st.none() | st.booleans(),
     ),
     cases_with(program=programs()),
@@ -227,6 +228,7 @@ def test_the_fields_have_a_fixed_order(case: Case) -> None:
         "found_by",
         "steps_found",
         "hit_rate",
+        "shrunk",
         "cold",
         "services",
         "versions",
@@ -242,7 +244,7 @@ def test_the_order_does_not_depend_on_where_the_versions_came_from(case: Case) -
 
 def test_a_file_says_what_it_is(case: Case) -> None:
     document = json.loads(to_json(case))
-    assert (document["format"], document["version"]) == ("isofuzz-case", 3)
+    assert (document["format"], document["version"]) == ("isofuzz-case", 4)
     assert document["fingerprint"] == "crossing:foreign:Room:list_threads:open_thread:Title"
 
 
@@ -286,10 +288,10 @@ class TestFormat:
         expected = "kept/case.json is not an isofuzz case: its field `format` is not 'isofuzz-case'"
         assert unreadable_text(text) == expected
 
-    @pytest.mark.parametrize("version", [0, 4, "1", None])
+    @pytest.mark.parametrize("version", [0, 5, "1", 1.5, True, [1], None])
     def test_another_version(self, case: Case, version: object) -> None:
         message = unreadable(case, lambda document: document.update(version=version))
-        assert f"is a case of version {version!r}; this isofuzz reads versions up to 3" in message
+        assert f"is a case of version {version!r}; this isofuzz reads versions up to 4" in message
 
     def test_nesting_without_end(self) -> None:
         assert "is no complete JSON" in unreadable_text("[" * 200_000)
@@ -377,6 +379,7 @@ class TestEdited:
             ({"several": [{"literal": 1}]}, "a sequence holds something that is no thing"),
             ({"ref": [0]}, "not enough values"),
             ({"ref": ["a", 0]}, "invalid literal for int"),
+            ({"ref": [float("inf"), 0]}, "cannot convert float infinity to integer"),
             ({"never_issued": 1, "variant": 0}, "1 is no text"),
         ],
     )
@@ -425,6 +428,12 @@ class TestVersions:
         document = json.loads(to_json(case))
         document["version"] = 2
         assert from_json(json.dumps(document), "here") == case
+
+    def test_a_file_of_version_3_does_not_say_whether_it_was_shrunk(self, case: Case) -> None:
+        document = json.loads(to_json(replace(case, shrunk=True)))
+        document["version"] = 3
+        del document["shrunk"]
+        assert from_json(json.dumps(document), "here") == replace(case, shrunk=None)
 
 
 class TestSchedules:

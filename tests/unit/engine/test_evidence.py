@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from isofuzz.engine.evidence import Withheld, excerpt, shown
+from isofuzz.engine.evidence import Withheld, excerpt, identifiers, shown, written
 from isofuzz.program.canary import MARK, Mint, texts
 from isofuzz.target.things import Record, Session, Socket, Thread
 
@@ -135,3 +135,19 @@ class TestStrangeValues:
         for _ in range(100_000):
             deep = [deep]
         assert excerpt([deep]) == "list (which cannot be written as text)"
+
+
+class Numbered(Session):
+    id: str
+
+
+class TestIdentifiers:
+    def test_each_part_of_an_id_as_it_is_written(self) -> None:
+        assert identifiers(Room("7", "a")) == ("7",)
+        assert written((1, None, "b")) == ("1", "b")
+
+    def test_a_thing_without_an_id_has_none(self) -> None:
+        assert identifiers(Wire("ws://a")) == ()
+
+    def test_that_of_a_session_is_a_credential(self) -> None:
+        assert identifiers(Numbered("t0ken")) == ()

@@ -17,10 +17,10 @@ from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.judge import Judge
 from isofuzz.program.canary import Mint
 from isofuzz.program.probes import probed_between
-from isofuzz.program.steps import Program, SecretText
+from isofuzz.program.steps import Argument, Program, Ref, SecretText
 from isofuzz.target.base import Process, Role, Target, operation
 from isofuzz.target.signatures import read_signatures
-from isofuzz.target.things import All, Ends, Name, Query, Refused, Secret, Session, Some, Thread, User
+from isofuzz.target.things import All, Ends, Name, Query, Refused, Secret, Session, Socket, Some, Thread, User
 
 T = TypeVar("T")
 
@@ -87,6 +87,27 @@ class Pages(Target):
 
 class Leaky(Pages):
     leaks = True
+
+
+class Line(Socket):
+    pass
+
+
+class Restarting(Pages):
+    """The same, which can be restarted while a page is read, and shows what is new to whoever has a line."""
+
+    async def restart(self) -> None:
+        pass
+
+    @operation
+    async def connect(self, visit: Visit) -> Line:
+        raise Refused("busy")
+
+    @operation
+    async def read(self, visit: Visit, page: Page) -> All[Text]:
+        for _ in range(2):
+            await asyncio.sleep(0)
+        return await super().read(visit, page)
 
 
 class NoDatabase:
@@ -338,6 +359,25 @@ def test_some_steps_ask_about_what_exists_between_what_never_did(run: Run) -> No
         if probed_between(*calls)
     ]
     assert len(probes) == alike > 0
+
+
+def test_once_the_system_was_restarted_every_session_connects_again(loop: asyncio.AbstractEventLoop) -> None:
+    run = Run(loop, Restarting(), programs=20)
+    with pytest.raises(Stop):
+        drawn(run)
+    restarts = 0
+    for program in run.programs:
+        assert all(before.number < after.number for before, after in pairwise(program.calls))
+        signed_in: set[Argument] = set()
+        for place, burst in enumerate(program.bursts):
+            signed_in.update(Ref(call.number, 1) for call in burst.calls if call.operation == "enter")
+            if burst.restarts:
+                restarts += 1
+                later = program.bursts[place + 1 :]
+                calls = (call for each in later for call in each.calls if call.operation == "connect")
+                # What was composed before, a probe of three steps at the most, comes first, and may be the last.
+                assert signed_in <= {call.arguments["visit"] for call in calls} or len(later) <= 3
+    assert restarts
 
 
 def test_bursts_are_never_empty(run: Run) -> None:

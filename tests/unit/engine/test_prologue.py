@@ -1,10 +1,12 @@
 """A program begins with users who have what the operations need, one of them let into another's thread."""
 
+from dataclasses import replace
+
 import pytest
 
 from isofuzz.engine.composer import Composer
 from isofuzz.engine.plan import Plan
-from isofuzz.engine.prologue import crowd, prologue
+from isofuzz.engine.prologue import coming_back, crowd, prologue
 from isofuzz.program.steps import Call, Literal, Ref
 from isofuzz.program.vocabulary import Kind
 from isofuzz.target.signatures import Signatures
@@ -73,6 +75,36 @@ def test_only_the_equipment_that_is_asked_for(signatures: Signatures) -> None:
     ]
     threads = opening(signatures, "ada", share=False, equipment=(Kind.THREAD,))
     assert [call.operation for call in threads] == ["sign_in", "open_thread"]
+
+
+def came_back(composer: Composer, signatures: Signatures) -> list[tuple[str, object, object]]:
+    """Operation, actor and socket of each step by which everybody comes back."""
+    calls = coming_back(composer, Plan(signatures))
+    return [(call.operation, call.arguments["me"], call.arguments.get("line")) for call in calls]
+
+
+def test_who_lost_all_connections_resumes_each_and_subscribes_again(signatures: Signatures) -> None:
+    composer = Composer(signatures.vocabulary)
+    begun = list(prologue(composer, [Plan(signatures, name=name) for name in ("ada", "ben")]))
+    connect = composer.compose(signatures.vocabulary.operation("connect"), Plan(signatures), session=BEN)
+    assert connect
+    place = len(begun) + 1
+    assert came_back(composer, signatures) == [
+        ("resume", ADA, Ref(0, 2)),
+        ("subscribe", ADA, Ref(place)),
+        ("resume", BEN, Ref(1, 2)),
+        ("resume", BEN, Ref(connect.number)),
+        ("subscribe", BEN, Ref(place + 3)),
+    ]
+    assert came_back(composer, signatures)[0] == ("resume", ADA, Ref(place))
+
+
+def test_where_nothing_can_be_resumed_another_is_opened(signatures: Signatures) -> None:
+    vocabulary = signatures.vocabulary
+    others = tuple(operation for operation in vocabulary.operations if operation.name != "resume")
+    composer = Composer(replace(vocabulary, operations=others))
+    begun = list(prologue(composer, [Plan(signatures, name="ada")]))
+    assert came_back(composer, signatures) == [("connect", ADA, None), ("subscribe", ADA, Ref(len(begun)))]
 
 
 class TestAgain:

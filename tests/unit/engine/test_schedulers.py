@@ -15,13 +15,19 @@ OPTIONS = st.lists(st.integers(1, 5), min_size=1, max_size=6)
 def test_given_decides_as_it_says_and_then_switches_no_more() -> None:
     decides = Given(Schedule.of([0, 2, 1]))
     assert [decides.choose(place, [1, 2, 3]) for place in range(5)] == [0, 2, 1, 0, 0]
-    assert decides.diverged is None
+    assert decides.unfit_from(moves=3) is None
+
+
+def test_given_does_not_fit_if_all_is_over_before_it_has_decided_all() -> None:
+    decides = Given(Schedule.of([0, 0, 1]))
+    assert [decides.choose(place, [1]) for place in range(2)] == [0, 0]
+    assert decides.unfit_from(moves=2) == 2
 
 
 def test_given_says_from_where_it_does_not_fit() -> None:
     decides = Given(Schedule.of([1, 2, 1]))
     assert [decides.choose(place, [1, 2]) for place in range(3)] == [1, 0, 0]
-    assert decides.diverged == 1
+    assert decides.unfit_from(moves=3) == 1
 
 
 @given(st.integers(0, 2**20), st.lists(OPTIONS, max_size=30))

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import itertools
 import json
 import re
 import unicodedata
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, template
+from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, confusable, plainer, plainer_pairs, template
 from isofuzz.generators.corpora import KEY_CLUSTERS, NAME_CLUSTERS, QUERY_CLUSTERS
 from isofuzz.program.canary import LENGTH, MARK, Mint
 from isofuzz.program.steps import CANARY_SLOT, SecretText
@@ -133,6 +134,23 @@ def test_plainer_goes_down_to_index_0(corpus: tuple[str, ...]) -> None:
 def test_plainer_offers_earlier_members_of_the_cluster() -> None:
     assert plainer("ANA", NAMES)[:4] == ("a", "b", "ana", "Ana")
     assert plainer("from a target of one's own", NAMES) == ("a", "b")
+
+
+@pytest.mark.parametrize("cluster", [*NAME_CLUSTERS, *KEY_CLUSTERS])
+def test_plainer_pairs_are_shorter_and_confused_themselves(cluster: tuple[str, ...]) -> None:
+    for one, other in itertools.permutations(cluster, 2):
+        lengths = [len(plain) + len(alike) for plain, alike in plainer_pairs(one, other)]
+        assert lengths == sorted(lengths)
+        assert all(length < len(one) + len(other) for length in lengths)
+        assert all(alike in confusable(plain) for plain, alike in plainer_pairs(one, other))
+
+
+def test_a_pair_is_confused_in_the_way_in_which_it_was() -> None:
+    assert plainer_pairs("strasse", "STRASSE")[0] == ("a", "A")
+    assert plainer_pairs("STRASSE", "strasse")[0] == ("A", "a"), "which of them is the odd one stays"
+    assert plainer_pairs("ana", "an_")[:2] == [("a", "%"), ("a", "_")]
+    assert plainer_pairs("ana", "ana") == plainer_pairs("ana", "from a target of one's own") == []
+    assert plainer_pairs("a", "A") == []
 
 
 def test_every_template_can_be_picked_and_half_of_the_picks_are_plain() -> None:

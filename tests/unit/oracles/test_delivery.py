@@ -578,6 +578,24 @@ class TestReplay:
         story.barrier(resumed)
         assert story.verdict == UNDELIVERED
 
+    @pytest.mark.parametrize("subscribe", ["watch", "catch_up", "listen"])
+    def test_a_restart_may_have_what_is_subscribed_to_forgotten(
+        self, story: Story, ada: Person, bob: Person, room: Ref, sock: Ref, subscribe: str
+    ) -> None:
+        bob.does(subscribe, sock=sock, room=room)
+        posting = ada.starts("post", room=room)
+        story.restarts(posting, sock)
+        posting.returns()
+        resumed = bob.does("resume", sock=sock).made()
+        text = ada.does("post", room=room).text
+        story.barrier(resumed)
+        assert story.verdict == []
+        bob.receives(resumed, text)  # nor need it be forgotten
+        bob.does(subscribe, sock=resumed, room=room)
+        ada.does("post", room=room)
+        story.barrier(resumed)
+        assert story.verdict == UNDELIVERED
+
     @pytest.mark.parametrize("subscribe", ["watch", "catch_up"])
     def test_not_on_the_old_socket(
         self, story: Story, ada: Person, bob: Person, room: Ref, sock: Ref, subscribe: str

@@ -9,6 +9,8 @@ import pytest
 from isofuzz.program.steps import NeverIssued
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.unit.conftest import Person, Story
 
     from isofuzz.program.steps import Ref
@@ -307,6 +309,57 @@ class TestDenied:
     def test_not_for_a_value_that_may_be_invalid(self, story: Story, ada: Person, room: Ref) -> None:
         ada.is_refused("page", room=room, size=-1)
         assert story.verdict == []
+
+
+class TestRestarted:
+    """What is stored outlives a restart; who is signed in, and what waits to be told, need not."""
+
+    @pytest.fixture
+    def restart(self, story: Story, ada: Person, room: Ref) -> Callable[[], None]:
+        def restart() -> None:
+            reading = ada.starts("history", room=room)
+            story.restarts(reading)
+            reading.is_lost()
+
+        return restart
+
+    def test_what_was_stored_has_to_be_shown(
+        self, story: Story, ada: Person, room: Ref, restart: Callable[[], None]
+    ) -> None:
+        ada.does("post", room=room)
+        restart()
+        ada.does("history", room=room)
+        assert story.verdict == ["missing: ada misses ada's Body by history"]
+
+    def test_who_signed_in_before_may_be_refused(
+        self, story: Story, ada: Person, room: Ref, restart: Callable[[], None]
+    ) -> None:
+        restart()
+        ada.is_refused("history", room=room)
+        assert story.verdict == []
+
+    def test_not_who_signed_in_after(self, story: Story, ada: Person, room: Ref, restart: Callable[[], None]) -> None:
+        restart()
+        story.sign_up("ada").is_refused("history", room=room)
+        assert story.verdict == ["denied: ada misses Body by history"]
+
+    def test_who_asked_while_it_was_restarted_may_be_refused(self, story: Story, ada: Person, room: Ref) -> None:
+        reading = ada.starts("history", room=room)
+        story.restarts(reading)
+        reading.is_refused()
+        assert story.verdict == []
+
+    def test_news_from_before_may_be_forgotten(
+        self, story: Story, ada: Person, bob: Person, room: Ref, restart: Callable[[], None]
+    ) -> None:
+        bob.does("inbox")
+        ada.does("post", room=room)
+        restart()
+        bob.does("inbox")
+        assert story.verdict == []
+        ada.does("post", room=room)
+        bob.does("inbox")
+        assert story.verdict == ["missing: bob misses ada's Body by inbox"]
 
 
 class TestNews:

@@ -1,7 +1,18 @@
 """Smaller programs stay well-formed: nothing refers to a step that is gone."""
 
 from isofuzz.program.faults import FaultKind
-from isofuzz.program.prune import apart, one_by_one, only, scheduled, up_to, with_arguments, with_call, without
+from isofuzz.program.prune import (
+    apart,
+    merged,
+    one_by_one,
+    only,
+    scheduled,
+    up_to,
+    with_argument,
+    with_arguments,
+    with_call,
+    without,
+)
 from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import Burst, Call, Fault, Literal, NeverIssued, Program, Ref, Several
 
@@ -34,6 +45,24 @@ def test_never_issued_items_stay() -> None:
 
 def test_without_nothing_is_the_same() -> None:
     assert without(PROGRAM, []) == PROGRAM
+
+
+def test_merged_has_what_one_step_made_take_the_place_of_what_another_one_did() -> None:
+    invite = Call(4, "invite_all", {"me": Ref(1, 1), "room": Ref(3), "members": Several((Ref(1),))})
+    read = Call(5, "history", {"me": Ref(1, 1), "room": Ref(3)})
+    assert merged(PROGRAM, 2, 1) == Program((Burst((SIGN_UP,)), Burst((ROOM,)), Burst((invite, read))))
+
+
+def test_merged_has_a_fault_happen_to_the_socket_that_stays_and_no_fault_to_a_step_that_is_gone() -> None:
+    lost = Fault(6, FaultKind.ABORT, Ref(2, 2))
+    given_up = Fault(7, FaultKind.CANCEL, Ref(2))
+    program = Program((Burst((SIGN_UP,)), Burst((OTHER, ROOM), faults=(given_up,)), Burst((READ,), faults=(lost,))))
+    assert merged(program, 2, 1).faults == (Fault(6, FaultKind.ABORT, Ref(1, 2)),)
+
+
+def test_with_argument_changes_one_of_one_step() -> None:
+    changed = with_argument(PROGRAM, 2, "name", Literal("c"))
+    assert changed.bursts[0] == Burst((SIGN_UP, Call(2, "sign_up", {"name": Literal("c")})))
 
 
 def test_up_to_a_step_keeps_what_overlaps_it() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.program.schedule import MOST_OPTIONS, Schedule, plain_turns, single_switches
+from isofuzz.program.schedule import MOST_OPTIONS, Schedule, plain_orders, plain_turns, single_switches
 
 DECISIONS = st.lists(st.integers(0, MOST_OPTIONS - 1))
 
@@ -55,3 +55,13 @@ def test_the_plainest_turns_have_the_fewest_switches_first() -> None:
     switches = [schedule.switches for schedule in plain_turns()]
     assert switches == sorted(switches)
     assert str(list(plain_turns())[-1]) == "0" + "1" * 39
+
+
+def test_plain_orders_are_the_plain_turns_and_one_after_the_other_begun_by_either() -> None:
+    orders = [str(order) for order in plain_orders()]
+    assert len(set(orders)) == len(orders) == 24
+    assert orders[0] == ""
+    assert orders[1:12] == [str(turns) for turns in plain_turns()]
+    assert orders[12] == "1"
+    assert [order[1:] for order in orders[13:]] == [order[1:] for order in orders[1:12]]
+    assert all(order.startswith("1") for order in orders[12:])

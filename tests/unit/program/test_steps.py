@@ -1,12 +1,17 @@
 """Programs are values: symbolic, comparable, and counted in steps."""
 
+from dataclasses import replace
+
 import pytest
 
+from isofuzz.program.faults import FaultKind
+from isofuzz.program.schedule import Schedule
 from isofuzz.program.steps import (
     CANARY_SLOT,
     Argument,
     Burst,
     Call,
+    Fault,
     Literal,
     NeverIssued,
     Program,
@@ -45,3 +50,19 @@ def test_a_serial_program_has_one_step_in_each_burst() -> None:
 
 def test_references_come_in_the_order_of_their_steps() -> None:
     assert sorted([Ref(2), Ref(1, 1), Ref(1)]) == [Ref(1), Ref(1, 1), Ref(2)]
+
+
+def test_a_program_overlaps_if_one_of_its_bursts_does_and_without_a_schedule_that_is_left_to_chance() -> None:
+    one, two, fault = Call(1, "a"), Call(2, "b"), Fault(3, FaultKind.CANCEL, Ref(1))
+    alone = Program.serial(one, two)
+    assert (alone.overlaps, alone.is_left_to_chance) == (False, False)
+    for burst in (Burst((one, two)), Burst((one,), faults=(fault,))):
+        overlapping = Program((Burst((one,)), burst))
+        assert (overlapping.overlaps, overlapping.is_left_to_chance) == (True, True)
+        decided = Program((Burst((one,)), replace(burst, schedule=Schedule())))
+        assert (decided.overlaps, decided.is_left_to_chance) == (True, False)
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_only_one_fault_restarts_the_system(kind: FaultKind) -> None:
+    assert Burst((Call(1, "a"),), faults=(Fault(2, kind, Ref(1)),)).restarts == (kind == "restart")

@@ -41,6 +41,7 @@ def case_of(story: Story) -> CaseOf:
                 "services": "Postgres 18",
                 "steps_found": 42,
                 "hit_rate": HitRate(2, 2),
+                "shrunk": True,
                 "cold": True,
             }
             | fields

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from isofuzz.cases.store import Finding
 from isofuzz.report.progress import ProgressReporter
-from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Shrinking, Started
+from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Replaying, Shrinking, Started
 
 
 @pytest.fixture
@@ -59,3 +59,19 @@ def test_a_terminal_shows_what_is_going_on(events: list[Event], count: int, line
 
     assert line in out.getvalue()
     assert out.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor is back, and the line is gone
+
+
+def test_replaying_says_which_case_and_which_run_and_makes_way_for_what_came_of_it(tmp_path: Path) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=True, color_system=None)
+    with ProgressReporter(console) as progress:
+        progress(Replaying(tmp_path / "a\x1b[2J.json", number=2, of=26, runs=3, most=100))
+        with progress.aside():
+            told = out.getvalue()
+            console.print("STILL LEAKS")
+        progress(Replaying(tmp_path / "b.json", number=3, of=26, runs=100, most=100))
+
+    assert "case 2 of 26  a\\x1b[2J.json, run 4 of 100" in told
+    assert told.endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the line is gone while something else is printed
+    assert "case 3 of 26  b.json, run 100 of 100" in out.getvalue()
+    assert out.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")

@@ -238,3 +238,33 @@ def test_a_statement_of_which_nobody_knows_the_step_is_told_by_its_connection(
         "  · connection 2, presumably: INSERT INTO messages",
         "  · connection 2, presumably: gets an answer: COMMIT",
     ]
+
+
+def test_moves_between_which_nobody_came_in_are_told_as_the_first_and_the_last(
+    story: Any, case_of: Any, vocabulary: Vocabulary
+) -> None:
+    ada = story.sign_up("ada")
+    room = ada.does("new_room").made()
+    one, other = ada.starts("post", room=room), ada.starts("post", room=room)
+    story.history += [
+        Moved(one.step, Move.TASK),
+        *(Moved(one.step, Move.STATEMENT, f"SELECT {number}") for number in range(5)),
+        Moved(other.step, Move.TASK),
+        Moved(other.step, Move.TASK),
+        *(Moved(one.step, Move.STATEMENT, f"INSERT {number}") for number in range(3)),
+        Moved(one.step, Move.REPLY, "INSERT 2"),
+    ]
+    overlapping = Burst(tuple(story.calls[-2:]), Schedule((0, 1)))
+    alone = [Burst((call,)) for call in story.calls[:-2]]
+    case = case_of(violation=leak(ada), program=Program((*alone, overlapping)))
+
+    assert said(storyline(case, vocabulary).rows)[-8:] == [
+        "  · SELECT 0",
+        "  · … 3 more …",
+        "  · SELECT 4",
+        "  · goes on",
+        "  · INSERT 0",
+        "  · INSERT 1",
+        "  · INSERT 2",
+        "  · gets the lock: INSERT 2",
+    ]

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from isofuzz.cases.case import HitRate
 from isofuzz.cases.store import Finding
 from isofuzz.history.entries import Outcome
 from isofuzz.history.relations import Relation
 from isofuzz.oracles.hazard import Hazard, HazardKind
 from isofuzz.oracles.verdict import Verdict
+from isofuzz.oracles.violation import Breach, Oracle, Violation
+from isofuzz.program.faults import FaultKind
+from isofuzz.program.steps import Ref
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.report.as_text import finding_text, summary_text
 from isofuzz.report.terminal import print_summary
@@ -109,6 +113,19 @@ def test_the_table_of_a_long_run_fits_a_narrow_terminal(small: Vocabulary) -> No
 def test_many_sessions_are_told_where_the_figures_are(small: Vocabulary) -> None:
     shown = printed(a_summary(Verdict.ISOLATED, exercised=some_exercise(), sessions=10), small)
     assert "5 frames, with 10 sessions at once\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("restarts", "told"),
+    [
+        (True, "went wrong on purpose: cancel 2, restart 1\n"),
+        (False, "went wrong on purpose: cancel 2; the target does not say how to restart the system\n"),
+    ],
+)
+def test_what_went_wrong_on_purpose_and_what_could_not(small: Vocabulary, restarts: bool, told: str) -> None:
+    done = some_exercise()
+    done.faults.update([FaultKind.CANCEL] * 2 + [FaultKind.RESTART] * restarts)
+    assert told in printed(a_summary(Verdict.ISOLATED, exercised=done), replace(small, restarts=restarts))
 
 
 TOO_SLOW = Hazard(HazardKind.OVER_BUDGET, "post", "post is too slow: p95 of 41 calls was 16.2 ms")
@@ -209,8 +226,8 @@ never given access to that Room.
  ✗ 5                           → history(Room 3) · ok · saw ◆
 ◆ the text in question   ◇n the text of step n   ✗ what is wrong
 
-steps   5 (found with 42)
-shown   in 2 of 2 runs from reset; confirmed by a fresh process on a fresh database
+steps   5 (found with 42); each was tried away, and it takes them all
+leaks   in 2 of 2 runs from reset; confirmed by a fresh process on a fresh database
 case    cases/a b.json
 replay  isofuzz replay 'cases/a b.json'"""
 
@@ -250,6 +267,30 @@ def test_a_terminal_gets_colours_and_no_other_escapes(leaked: Summary, vocabular
 
     assert "\x1b[1;31mLEAKED" in shown
     assert "[red]bob[/red]" in shown
+
+
+@pytest.mark.parametrize(
+    ("shrunk", "found", "words"),
+    [
+        (True, 42, "1 (found with 42); each was tried away, and it takes them all"),
+        (False, 42, "1 (found with 42); NOT each was tried away, for the time to shrink was up"),
+        (None, 42, "1 (found with 42); not each was tried away"),
+        (None, 1, "1 (found with 1); not shrunk"),
+    ],
+)
+def test_whether_it_takes_every_step_is_said(
+    story: Any, case_of: Any, vocabulary: Vocabulary, shrunk: bool | None, found: int, words: str
+) -> None:
+    story.sign_up("ada")
+    leak = Violation(Oracle.VISIBILITY, Breach.MISSING, 1, Ref(1), "Room", "overview")
+    case = case_of(violation=leak, shrunk=shrunk, steps_found=found)
+    assert f"\nsteps   {words}\n" in finding_text(Finding(case, Path("case.json")), vocabulary)
+
+
+def test_how_often_it_leaks_is_said(story: Any, case_of: Any, vocabulary: Vocabulary) -> None:
+    story.sign_up("ada").does("overview", seen=[-1])
+    told = finding_text(Finding(case_of(hit_rate=HitRate(7, 20)), Path("case.json")), vocabulary)
+    assert "\nleaks   in 7 of 20 runs from reset; " in told
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from isofuzz.runs.check import Checked, Compared, Swept, answer_of, overlaps, representative
+from isofuzz.runs.check import Checked, Compared, Swept, answer_of, representative
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.sabotage import Answer, Attempt
 from isofuzz.runs.sweep import sweep
@@ -68,13 +68,13 @@ def test_the_programs_that_are_executed_twice_do_all_that_can_be_done(signatures
     done = {call.operation for each in serial for call in each.program.calls}
     assert done == {operation.name for operation in signatures.vocabulary.operations}
     assert len(serial) < len(exercises) / 10
-    assert not any(overlaps(each.program) for each in serial)
+    assert not any(each.program.overlaps for each in serial)
     assert overlapping
-    assert overlaps(overlapping.program)
+    assert overlapping.program.overlaps
     assert any("back again" in each.purpose for each in serial), "rights are taken away in one of them"
 
 
 def test_without_overlap_there_is_no_program_with_it(signatures: Signatures) -> None:
-    serial = [each for each in sweep(signatures) if not overlaps(each.program)]
+    serial = [each for each in sweep(signatures) if not each.program.overlaps]
     assert representative(serial, ())[1] is None
     assert representative([], ()) == ([], None)

@@ -98,6 +98,22 @@ class TestPlace:
         assert read_configuration(tmp_path / "inner").target == f"{tmp_path}/tests/chat.py:Chat"
 
 
+class TestReplayedFirst:
+    def test_without_a_file_it_is_looked_for_from_the_root(self, tmp_path: Path) -> None:
+        assert Configuration().replayed_first(tmp_path) == tmp_path / "tests" / "isolation_cases"
+
+    def test_with_one_it_is_looked_for_beside_that(self, tmp_path: Path) -> None:
+        written(tmp_path, "[tool.isofuzz]\n")
+        (tmp_path / "inner").mkdir()
+        folder = read_configuration(tmp_path / "inner").replayed_first(tmp_path / "inner")
+        assert folder == tmp_path / "tests" / "isolation_cases"
+
+    def test_it_can_be_named_from_where_the_file_is(self, tmp_path: Path) -> None:
+        written(tmp_path, "[tool.isofuzz]\nreplay = 'kept/cases'\n")
+        (tmp_path / "kept" / "cases").mkdir(parents=True)
+        assert read_configuration(tmp_path).replayed_first(Path("/elsewhere")) == tmp_path / "kept" / "cases"
+
+
 class TestBudgets:
     def test_they_override_what_they_name_and_nothing_else(self, tmp_path: Path) -> None:
         written(tmp_path, WHOLE)
@@ -145,8 +161,13 @@ MISTAKES = {
     ),
     "an unknown key": (
         "zebra = 1",
-        "tool.isofuzz: there is no key 'zebra'; the keys are target, profile, accept, budg",
+        "tool.isofuzz: there is no key 'zebra'; the keys are target, profile, replay, accept, budg",
     ),
+    "a folder of cases that is no text": (
+        "replay = true",
+        "tool.isofuzz.replay: true is not a text that says something; write a folder of cases, for example",
+    ),
+    "a folder of cases that is not there": ("replay = 'nowhere'", "tool.isofuzz.replay: there is no folder "),
     "a target that is no text": (
         "target = 3",
         "tool.isofuzz.target: 3 is not a text that says something; write the name",

@@ -1,10 +1,13 @@
 """Green means checked: what was exercised is counted, what was not is said in words."""
 
+from dataclasses import replace
+
 import pytest
 
-from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Row, Skipped, Storage
+from isofuzz.history.entries import Completion, Delivery, History, Invocation, Outcome, Row, Skipped, Storage, Struck
 from isofuzz.history.relations import Relation
 from isofuzz.oracles.judge import Judge
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.exercised import Cell, Exercised, formable
@@ -171,6 +174,13 @@ UNPROBED = (
 
 
 class TestMissing:
+    def test_a_restart_that_the_target_offers(self, told: Told, vocabulary: Vocabulary) -> None:
+        gap = "the system was never restarted in the middle of a step"
+        assert gap in told.counted().missing(vocabulary)
+        assert gap not in told.counted().missing(replace(vocabulary, restarts=False))
+        told.history.append(Struck(9, FaultKind.RESTART, Ref(2)))
+        assert gap not in told.counted().missing(vocabulary)
+
     def missing_of(self, exercised: Exercised, vocabulary: Vocabulary, about: str) -> list[str]:
         return [gap for gap in exercised.missing(vocabulary) if gap.startswith(f"{about} ") or about in gap.split()]
 

@@ -53,7 +53,12 @@ def see(keeper: Keeper, story: Story) -> Callable[[str], None]:
         bob.does("search", text="", seen=[post.text])
         system = SimpleNamespace(signatures=SimpleNamespace(vocabulary=story.vocabulary), past=[])
         execution: Any = SimpleNamespace(
-            system=system, program=story.program, history=story.history, counterpart=[], first_canary=0, decided_by=""
+            system=system,
+            program=story.program,
+            history=story.history,
+            counterpart=[],
+            first_canary=0,
+            turns=SimpleNamespace(decided_by=""),
         )
         [violation] = [each for each in story.violations if each.oracle is Oracle.CROSSING]
         keeper.see(execution, violation)
@@ -88,7 +93,7 @@ def test_what_is_bounded_once_and_not_again_is_a_leak(
     [evidence] = (tmp_path / BOUNDED).iterdir()
     assert list(tmp_path.glob("*.json")) == []
     see("limit_to")
-    keeper.conclude(LEAK, hit_rate=HitRate(2, 2), cold=True)
+    keeper.conclude(LEAK, hit_rate=HitRate(2, 2), shrunk=True, cold=True)
     assert (set(keeper.findings), keeper.bounded, evidence.exists()) == ({LEAK}, {}, False)
     assert [path.name for path in tmp_path.glob("*.json")] == [evidence.name]
     assert [type(event) for event in events] == [LeakSeen, Kept]

@@ -3,8 +3,7 @@
 import pytest
 
 from isofuzz.cases.case import HitRate
-from isofuzz.program.steps import Burst, Call, Program
-from isofuzz.runs.reproduction import MOST_TRIES, overlaps, tries_for
+from isofuzz.runs.reproduction import MOST_TRIES, tries_for
 
 
 @pytest.mark.parametrize(
@@ -25,9 +24,3 @@ def test_silence_in_all_of_them_has_a_chance_of_five_percent_at_most(runs: int) 
 
 def test_what_was_never_seen_again_is_tried_as_often_as_anything() -> None:
     assert tries_for(HitRate(0, 8)) == MOST_TRIES
-
-
-def test_a_program_overlaps_if_one_of_its_bursts_does() -> None:
-    one, two = Call(1, "a"), Call(2, "b")
-    assert not overlaps(Program.serial(one, two))
-    assert overlaps(Program((Burst((one, two)),)))

@@ -1,82 +1,118 @@
-"""What is guessed to be enough for a finding, before anything is searched for."""
+"""A finding is shrunk as far as it reproduces, and what only looked as if it did is found out."""
 
-from dataclasses import replace
+from __future__ import annotations
 
-from isofuzz.cases.case import Case
-from isofuzz.history.entries import Completion, Entry, Invocation, Outcome
-from isofuzz.oracles.origin import Origin
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, cycle
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from isofuzz.cases.case import Case, HitRate
+from isofuzz.history.entries import Completion, Invocation, Outcome
 from isofuzz.oracles.violation import Breach, Oracle, Violation
-from isofuzz.program.steps import Call, Literal, Program, Ref, SecretText
-from isofuzz.runs.shrinking import earlier_guesses, guesses
-from isofuzz.target.signatures import Signatures
+from isofuzz.program.steps import Burst, Call, Literal, Program, Ref
+from isofuzz.runs.reproduction import Reproducer
+from isofuzz.runs.shrinking import Shrunk, shrink
 
-CALLS = (
-    Call(1, "sign_in", {"name": Literal("ada")}),
-    Call(2, "sign_in", {"name": Literal("bob")}),
-    Call(3, "connect", {"me": Ref(2, 1)}),
-    Call(4, "open_thread", {"me": Ref(1, 1), "slug": Literal("a"), "title": SecretText("{canary}")}),
-    Call(5, "post", {"me": Ref(1, 1), "room": Ref(4), "body": SecretText("{canary}")}),
-    Call(6, "open_thread", {"me": Ref(2, 1), "slug": Literal("b"), "title": SecretText("{canary}")}),
-    Call(7, "subscribe", {"me": Ref(2, 1), "sock": Ref(3), "room": Ref(6)}),
-    Call(8, "list_threads", {"me": Ref(2, 1)}),
-)
+if TYPE_CHECKING:
+    from isofuzz.runs.keeper import Keeper
+    from isofuzz.target.signatures import Signatures
+
+COUNTED = Violation(Oracle.NONINTERFERENCE, Breach.INTERFERED, 0, Ref(1), "", "list_threads")
+SEEN = Violation(Oracle.CROSSING, Breach.FOREIGN, 0, Ref(1), "Room", "list_threads", "open_thread", "Title")
+
+Shows = Callable[[Program], bool]
 
 
-def guessed(signatures: Signatures, violation: Violation) -> list[list[int]]:
-    """The numbers of the steps in each guess."""
-    history: list[Entry] = []
-    serials = iter(range(1, 9))
-    for call in CALLS:
-        canaries = {name: next(serials) for name, value in call.arguments.items() if isinstance(value, SecretText)}
-        history += [Invocation.of(call, canaries), Completion(call.number, Outcome.OK)]
-    case = Case("t:T", None, violation, "", Program.serial(*CALLS), tuple(history), found="", services="")
-    return [[call.number for call in program.calls] for program in guesses(case, signatures.vocabulary)]
+class Kept:
+    """What was kept last."""
+
+    case: Case
+
+    def improve(self, case: Case) -> None:
+        self.case = case
 
 
-def interfered(*, step: int | None = None, socket: Ref | None = None, without: tuple[int, ...]) -> Violation:
-    observer = "frame" if step is None else "list_threads"
-    return Violation(
-        Oracle.NONINTERFERENCE, Breach.INTERFERED, 15, Ref(2), "", observer, step=step, socket=socket, without=without
-    )
+@dataclass
+class Pretended(Reproducer):
+    """Nothing is run: whether a program shows it is asked of the program, and by `quick` of another question."""
+
+    sure: Shows
+    likely: Shows = field(default=lambda program: False)
+
+    @property
+    def quick(self) -> Pretended:
+        return Pretended(self.case, self.likely)
+
+    async def shows(self, program: Program) -> Case | None:
+        return case_of(program, self.case.violation) if self.sure(program) else None
 
 
-def test_of_a_text_the_steps_of_its_story(signatures: Signatures) -> None:
-    seen = Violation(
-        Oracle.CROSSING, Breach.FOREIGN, 15, Ref(2), "Room", "list_threads", "post", "Body", 8, 5, serial=2
-    )
-    assert guessed(signatures, seen) == [[1, 2, 4, 5, 8]]
+def sign_in(number: int) -> Call:
+    return Call(number, "sign_in", {"name": Literal("a")})
 
 
-def test_of_an_answer_it_and_one_step_that_was_left_out_then_more_of_the_others(
-    signatures: Signatures,
-) -> None:
-    assert guessed(signatures, interfered(step=8, without=(4, 5))) == [
-        [1, 2, 4, 5, 8],
-        [1, 2, 4, 8],
-        *([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 6, 7, 8]] * 2),
-    ]
+def list_threads(number: int, me: int) -> Call:
+    return Call(number, "list_threads", {"me": Ref(me, 1)})
 
 
-def test_of_an_event_its_socket_and_what_was_done_with_that(signatures: Signatures) -> None:
-    assert guessed(signatures, interfered(socket=Ref(3), without=(4, 5))) == [
-        [1, 2, 3, 4, 5, 6, 7],
-        [1, 2, 3, 4, 6, 7],
-        *([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 6, 7, 8]] * 2),
-    ]
+FOUND = Program.serial(sign_in(1), sign_in(2), list_threads(3, 1), list_threads(4, 2))
+TOGETHER = Program((Burst((sign_in(1),)), Burst((sign_in(2),)), Burst((list_threads(3, 1), list_threads(4, 2)))))
 
 
-def test_every_guess_is_smaller_or_as_large_as_the_program(signatures: Signatures) -> None:
-    numbers = [call.number for call in CALLS]
-    for guess in guessed(signatures, interfered(step=8, without=(4, 5))):
-        assert set(guess) <= set(numbers)
-        assert guess == sorted(guess)
+def case_of(program: Program, violation: Violation) -> Case:
+    entries = [(Invocation.of(call, {}), Completion(call.number, Outcome.OK)) for call in program.calls]
+    return Case("t:T", None, violation, "", program, tuple(chain(*entries)), found="", services="")
 
 
-def test_of_an_earlier_program_what_the_text_took_then_all_that_its_author_did(signatures: Signatures) -> None:
-    violation = Violation(Oracle.CROSSING, Breach.FOREIGN, 3, Ref(1), "program", "list_threads", serial=-1)
-    earlier = (Program.serial(*CALLS[:1]), Program.serial(*CALLS))
-    case = Case("t:T", None, violation, "", earlier[0], (), found="", services="", earlier=earlier)
-    written = replace(case, origin=Origin(2, 5, "post", "Body"))
-    programs = list(earlier_guesses(written, signatures.vocabulary))
-    assert [[call.number for call in program.calls] for program in programs] == [[1, 4, 5], [1, 4, 5]]
-    assert list(earlier_guesses(case, signatures.vocabulary)) == []
+async def shrunk(reproducer: Pretended, signatures: Signatures, seconds: float = 60) -> tuple[Shrunk | None, list[int]]:
+    kept = Kept()
+    kept.improve(reproducer.case)
+    done = await shrink(reproducer, signatures.vocabulary, cast("Keeper", kept), seconds, lambda event: None)
+    return done, [call.number for call in kept.case.program.calls]
+
+
+def holds(*numbers: int) -> Shows:
+    return lambda program: set(numbers) <= set(program.numbers)
+
+
+async def test_what_was_compared_quickly_is_confirmed_at_the_end(signatures: Signatures) -> None:
+    reproducer = Pretended(case_of(FOUND, COUNTED), holds(4), holds(4))
+    assert await shrunk(reproducer, signatures) == (Shrunk(HitRate(2, 2), True), [2, 4])
+
+
+async def test_what_then_does_not_hold_is_shrunk_again_with_all_certainty(signatures: Signatures) -> None:
+    reproducer = Pretended(case_of(FOUND, COUNTED), holds(3, 4), holds(4))
+    done, numbers = await shrunk(reproducer, signatures)
+    assert done == Shrunk(HitRate(2, 2), True)
+    assert {3, 4} < set(numbers)
+
+
+async def test_what_was_not_compared_is_never_tried_quickly(signatures: Signatures) -> None:
+    assert (await shrunk(Pretended(case_of(FOUND, SEEN), holds(4)), signatures))[1] == [2, 4]
+
+
+async def test_if_the_time_is_up_it_is_said(signatures: Signatures) -> None:
+    reproducer = Pretended(case_of(FOUND, SEEN), holds(4))
+    assert await shrunk(reproducer, signatures, seconds=0) == (Shrunk(HitRate(2, 2), False), [1, 2, 3, 4])
+
+
+async def test_what_never_shows_again_is_not_shrunk(signatures: Signatures) -> None:
+    reproducer = Pretended(case_of(FOUND, SEEN), lambda program: False)
+    assert await shrunk(reproducer, signatures) == (None, [1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("one_in", [2, 3])
+async def test_what_leaks_now_and_then_is_run_twenty_times_at_the_end(signatures: Signatures, one_in: int) -> None:
+    turns: Iterator[bool] = cycle([True] + [False] * (one_in - 1))
+
+    def now_and_then(program: Program) -> bool:
+        return len(program.bursts[-1].calls) == 2 and program.bursts[-1].schedule is None and next(turns)
+
+    done, numbers = await shrunk(Pretended(case_of(TOGETHER, SEEN), now_and_then), signatures)
+    assert done
+    assert done.hit_rate.runs == 20
+    assert abs(done.hit_rate.seen - 20 / one_in) <= 1
+    assert {3, 4} < set(numbers)

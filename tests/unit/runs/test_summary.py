@@ -65,6 +65,7 @@ def summary(*findings: Finding) -> Summary:
         sessions=10,
         strict=True,
         uncontrolled={"a thread": 2},
+        replayed=3,
         hazards=(Hazard(HazardKind.OVER_BUDGET, "post", "post is too slow"),),
         unjudged=("budget of history not judged",),
         budgets={"post": 1.5},
@@ -92,6 +93,7 @@ def test_every_field_of_it() -> None:
                 "steps": 2,
                 "steps_found": 9,
                 "found_by": "a random walk",
+                "shrunk": None,
                 "hit_rate": [7, 8],
                 "cold": None,
                 "case": "cases/a.json",
@@ -101,6 +103,7 @@ def test_every_field_of_it() -> None:
         "lapsed": [],
         "hazards": [{"kind": "over-budget", "subject": "post", "sentence": "post is too slow"}],
         "unjudged": ["budget of history not judged"],
+        "replayed": 3,
         "exercised": {
             "programs": 2,
             "operations": 5,

@@ -3,8 +3,11 @@
 # mypy: disable-error-code="empty-body"
 # Signatures are all that is read of an operation here.
 
+from dataclasses import replace
+
 import pytest
 
+from isofuzz.program.faults import FaultKind
 from isofuzz.program.probes import hiding, probed_between
 from isofuzz.program.steps import Burst, Program
 from isofuzz.program.vocabulary import Effect
@@ -18,6 +21,11 @@ SESSIONS = 10
 
 
 @pytest.fixture(scope="module")
+def usual(signatures: Signatures) -> list[Exercise]:
+    return list(sweep(signatures))
+
+
+@pytest.fixture(scope="module")
 def crowded(signatures: Signatures) -> list[Exercise]:
     return list(sweep(signatures, SESSIONS))
 
@@ -27,12 +35,13 @@ def wide(program: Program) -> list[Burst]:
     return [burst for burst in program.bursts if len(burst.calls) == SESSIONS]
 
 
-def test_it_is_the_same_every_time(signatures: Signatures) -> None:
-    assert list(sweep(signatures)) == list(sweep(signatures))
+def test_it_is_the_same_every_time(signatures: Signatures, usual: list[Exercise]) -> None:
+    assert list(sweep(signatures)) == usual
 
 
-def test_what_comes_without_sessions_comes_first_and_unchanged(signatures: Signatures, crowded: list[Exercise]) -> None:
-    usual = list(sweep(signatures))
+def test_what_comes_without_sessions_comes_first_and_unchanged(
+    signatures: Signatures, usual: list[Exercise], crowded: list[Exercise]
+) -> None:
     assert crowded[: len(usual)] == usual
     assert [exercise.purpose for exercise in crowded[len(usual) :]] == [
         f"{operation.name} by 10 sessions at the same time" for operation in signatures.vocabulary.operations
@@ -60,10 +69,8 @@ def test_each_uses_what_is_their_own(signatures: Signatures, crowded: list[Exerc
         assert rooms[room.step] == call.arguments["me"]  # type: ignore[union-attr]  # a room that the program made
 
 
-def test_what_two_write_at_once_is_read_before_they_write_again(signatures: Signatures) -> None:
-    [program] = [
-        each.program for each in sweep(signatures) if each.purpose == "set_about by two users at the same time"
-    ]
+def test_what_two_write_at_once_is_read_before_they_write_again(usual: list[Exercise]) -> None:
+    [program] = [each.program for each in usual if each.purpose == "set_about by two users at the same time"]
     turns = []
     for index, burst in enumerate(program.bursts):
         if len(burst.calls) > 1:
@@ -74,19 +81,29 @@ def test_what_two_write_at_once_is_read_before_they_write_again(signatures: Sign
     assert turns == ["01", "001", "0001", "00001", "000001", "0" + "1" * 39, None]
 
 
-def test_each_of_two_gives_up_after_each_of_the_first_moves(signatures: Signatures) -> None:
-    [program] = [
-        each.program for each in sweep(signatures) if each.purpose.startswith("post by two") and each.program.faults
-    ]
+def test_each_of_two_gives_up_after_each_of_the_first_moves(usual: list[Exercise]) -> None:
+    [program] = [each.program for each in usual if each.purpose.startswith("post by two") and each.program.faults]
     given_up = [burst for burst in program.bursts if burst.faults]
     assert [str(burst.schedule) for burst in given_up] == ["02", "002", "0002", "00002", "000002"]
 
 
-def test_whatever_can_be_asked_about_what_must_be_hidden_is_asked_once(signatures: Signatures) -> None:
+def test_the_system_is_restarted_in_the_middle_of_writes_if_the_target_says_how(
+    signatures: Signatures, usual: list[Exercise]
+) -> None:
+    [program] = [each.program for each in usual if "restarts" in each.purpose]
+    assert [str(burst.schedule) for burst in program.bursts if burst.faults] == ["01", "001", "0001"]
+    assert {fault.kind for fault in program.faults} == {FaultKind.RESTART}
+    silent = replace(signatures, vocabulary=replace(signatures.vocabulary, restarts=False))
+    assert not any("restarts" in each.purpose for each in sweep(silent))
+
+
+def test_whatever_can_be_asked_about_what_must_be_hidden_is_asked_once(
+    signatures: Signatures, usual: list[Exercise]
+) -> None:
     vocabulary = signatures.vocabulary
     asked = [
         (calls[1].operation, name)
-        for exercise in sweep(signatures)
+        for exercise in usual
         if exercise.purpose.startswith("what exists is hidden")
         for calls in zip(exercise.program.calls, exercise.program.calls[1:], exercise.program.calls[2:], strict=False)
         if (name := probed_between(*calls))

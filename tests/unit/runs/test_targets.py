@@ -164,6 +164,12 @@ class TestNames:
         assert name_of(find_target(name)) == name
         assert find_target(name_of(find_target(name))).__qualname__ == qualname
 
+    def test_a_file_is_named_from_here_if_it_is_below(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "inner").mkdir()
+        (tmp_path / "inner" / "below.py").write_text(SOURCE)
+        monkeypatch.chdir(tmp_path)
+        assert name_of(find_target(f"{tmp_path}/inner/below.py:Notes")) == "inner/below.py:Notes"
+
     def test_another_class_of_a_pack_is_named_by_its_module(self) -> None:
         other = type("Other", (Chat,), {"__module__": Chat.__module__})
         assert name_of(other) == "isofuzz_packs.chat.target:Other"

@@ -1,13 +1,14 @@
 """A gate before a real Valkey."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.gate.watched import PATIENCE, Watched
 from valkey.asyncio import Valkey
 
 from isofuzz.gate.plain import PlainConnection
@@ -18,11 +19,8 @@ from isofuzz.services.valkey.connecting import valkey_connected
 from isofuzz.services.valkey.server import running_valkey
 from isofuzz.services.valkey.url import ValkeyUrl
 
-_PATIENCE = 20.0
-"""Seconds after which a condition is taken to never come true."""
 
-
-class Gated:
+class Gated(Watched[PlainConnection]):
     """A gate with what is needed to watch it; `url` leads through it, `direct` sees the server without it."""
 
     def __init__(self, gate: ValkeyGate, server: ValkeyUrl, direct: Any, folder: Path) -> None:
@@ -31,36 +29,12 @@ class Gated:
         self.direct = direct
         self.path = folder / "valkey"
         self.url = replace(server, host=str(self.path), port=None)
-        self._changed = asyncio.Event()
-        gate.on_change = self._changed.set
-
-    @property
-    def parked(self) -> list[PlainConnection]:
-        return [connection for connection in self.gate.connections if connection.parked]
+        super().__init__(gate)
 
     @property
     def texts(self) -> list[str]:
         """What is parked, of each connection the first."""
         return [connection.parked.text for connection in self.gate.connections if connection.parked]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something holds that changes at the gate, or those whom it keeps waiting, bring about."""
-        async with asyncio.timeout(_PATIENCE):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
-
-    def start(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
-        """Do it meanwhile; its end is a change, too."""
-        task = asyncio.get_running_loop().create_task(work)
-        task.add_done_callback(lambda _: self._changed.set())
-        return task
-
-    async def one_parked(self) -> PlainConnection:
-        """The only connection with something parked, once there is one."""
-        await self.until(lambda: self.parked)
-        (connection,) = self.parked
-        return connection
 
     async def answered(self, connection: PlainConnection) -> None:
         """Return once the server owes nothing on it."""
@@ -108,12 +82,12 @@ class Raw:
         self.writer.write(data)
 
     async def line(self) -> bytes:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.readline()
 
     async def until_closed(self) -> bytes:
         """What comes before the other side hangs up."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.read()
 
 

@@ -15,7 +15,7 @@ from isofuzz.services import open_services
 from isofuzz_packs.chat import ChatProcesses
 from isofuzz_packs.chat.backing import Backing
 from isofuzz_packs.chat.server import ChatServer
-from isofuzz_packs.chat.target import Body, Line, Me, Title
+from isofuzz_packs.chat.target import Body, Me, Title, connected_to
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -150,12 +150,16 @@ async def test_the_target_connects_users_to_two_processes_by_turns() -> None:
             await again.close()
             await target.reset()
             with pytest.raises(Refused, match="not found"):
-                await resume_again_and_again(target, he, again)
+                await resume_again_and_again(again.path, he, again.handle)
 
 
-async def resume_again_and_again(target: ChatProcesses, me: Me, line: Line) -> None:
+async def resume_again_and_again(path: str, me: Me, connection: str) -> None:
     """Until it is refused: a process is told by a signal what it shall forget, which takes its time."""
     async with asyncio.timeout(10):
         while True:
-            line = await target.resume(me, line)
-            await line.close()
+            successor = await connected_to(path)
+            try:
+                answer = await successor.call("resume", token=me.token, connection=connection)
+            finally:
+                await successor.close()
+            connection = answer["connection"]

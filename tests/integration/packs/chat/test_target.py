@@ -14,7 +14,7 @@ from isofuzz import Key, Name, Refused, Reply, Stored
 from isofuzz.services import Services, open_services
 from isofuzz_packs.chat import Chat
 from isofuzz_packs.chat.messages import PAGE
-from isofuzz_packs.chat.target import About, Body, Title, Unsettled
+from isofuzz_packs.chat.target import About, Body, Title, Unsettled, connected_to
 from isofuzz_packs.chat.threads import Threads
 from isofuzz_packs.chat.transactions import POOL_SIZE
 
@@ -177,5 +177,14 @@ async def test_a_reset_forgets_the_connections_that_could_be_resumed(chat: Chat)
     _, me, line = await chat.sign_in(Name("ann"))
     await line.close()
     await chat.reset()
+    successor = await connected_to(line.path)
     with pytest.raises(Refused, match="not found"):
-        await chat.resume(me, line)
+        await successor.call("resume", token=me.token, connection=line.handle)
+    await successor.close()
+
+
+async def test_who_lost_a_connection_that_is_forgotten_gets_a_new_one(chat: Chat) -> None:
+    _, me, line = await chat.sign_in(Name("ann"))
+    await chat.reset()  # it closes all that there are
+    with pytest.raises(Refused):
+        await (await chat.resume(me, line)).call("resume", token=me.token)

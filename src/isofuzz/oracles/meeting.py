@@ -1,0 +1,79 @@
+"""Where steps that took turns met: what one of them was about to do when another one came in, and what that did."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from isofuzz.history.entries import Entry, Invocation, Move, Moved
+from isofuzz.program.canary import LENGTH, MARK
+
+_CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
+_LONGEST = 60
+"""Characters that are told of a statement."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One step had come as far as `before` and was about to go on with `then`; meanwhile others made these moves."""
+
+    before: Moved
+    then: Moved
+    meanwhile: tuple[Moved, ...]
+
+
+def meeting(history: Sequence[Entry], at: int) -> str:
+    """A sentence on the last meeting that began before this time, or nothing where no steps took turns.
+
+    With one switch, which is what shrinking mostly leaves, there is no other one.
+    """
+    found = list(_meetings(history, at))
+    if not found:
+        return ""
+    met, operations = found[-1], {entry.step: entry.operation for entry in history if isinstance(entry, Invocation)}
+
+    def named(step: int) -> str:
+        return f"step {step} (`{operations[step]}`)" if step in operations else f"step {step}"
+
+    others = dict.fromkeys(move.step for move in met.meanwhile)
+    did = [f"{named(step)} {_did([move for move in met.meanwhile if move.step == step])}" for step in others]
+    return f"{_when(met, named(met.then.step))} {' and '.join(did)}."
+
+
+def _meetings(history: Sequence[Entry], until: int) -> Iterator[Meeting]:
+    """In the order in which the steps that were interrupted went on, with what others did until then."""
+    moves = [(at, entry) for at, entry in enumerate(history) if isinstance(entry, Moved)]
+    last: dict[int, int] = {}
+    for place, (_, move) in enumerate(moves):
+        before = last.get(move.step)
+        if before is not None:
+            meanwhile = tuple(entry for at, entry in moves[before + 1 : place] if at < until)
+            if meanwhile:
+                yield Meeting(moves[before][1], move, meanwhile)
+        last[move.step] = place
+
+
+def _when(met: Meeting, step: str) -> str:
+    if not _says(met.then):
+        return f"when {step} had begun and was about to go on,"
+    if met.then.move is Move.REPLY:
+        return f"while {step} waited for the lock that {_quoted(met.then)} takes,"
+    if not _says(met.before):
+        return f"when {step} had begun and not yet done {_quoted(met.then)},"
+    return f"between {_quoted(met.before)} and {_quoted(met.then)} of {step},"
+
+
+def _did(moves: Sequence[Moved]) -> str:
+    telling = list(filter(_says, moves))
+    if not telling:
+        return "began" if moves[0].move is Move.START else "went on"
+    first, *_, last = telling if len(telling) > 1 else telling * 2
+    return f"did {_quoted(first)}" if first is last else f"did all from {_quoted(first)} to {_quoted(last)}"
+
+
+def _says(move: Moved) -> bool:
+    return bool(move.text)
+
+
+def _quoted(move: Moved) -> str:
+    return f"`{textwrap.shorten(_CANARY.sub('…', move.text), _LONGEST, placeholder=' …')}`"
