@@ -29,6 +29,22 @@ class Cell:
     relation: Relation
 
 
+@dataclass(frozen=True, order=True)
+class Reached:
+    """An operation that was answered so when its actor stood so to what it named.
+
+    `relation` is that to the thing that is furthest from being the actor's own; empty if the operation names none.
+    """
+
+    operation: str
+    relation: str
+    outcome: Outcome
+
+
+_FURTHEST = (Relation.FOREIGN, Relation.ENDED, Relation.NEVER, Relation.OWN)
+"""Which of several relations says most of an operation: the first of these."""
+
+
 @dataclass
 class Exercised:
     """Counts over all programs of a run.
@@ -40,8 +56,9 @@ class Exercised:
     was looked at, and `rows` the rows with a canary; `unexpected` holds one example of each way in which an operation
     ended unexpectedly, with its count, apart from what comes after a fault. `took_turns` counts steps that overlapped
     under control, `moves` what they did one after the other, `waited` those moves during which some step waited for a
-    lock; `decided` counts bursts by what decided that; `faults` what went wrong on purpose. `latency` holds how long
-    the target took over each operation, by its name, but for steps that took turns: these wait for each other.
+    lock; `decided` counts bursts by what decided that; `faults` what went wrong on purpose. `reached` counts operations
+    by whose things they named and how they were answered. `latency` holds how long the target took over each operation,
+    by its name, but for steps that took turns: these wait for each other.
     """
 
     programs: int = 0
@@ -53,6 +70,7 @@ class Exercised:
     worked: Counter[str] = field(default_factory=Counter)
     showed: Counter[str] = field(default_factory=Counter)
     cells: Counter[Cell] = field(default_factory=Counter)
+    reached: Counter[Reached] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
     delivered: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -150,10 +168,14 @@ class Exercised:
         if deed.operation.shows and entry.seen:
             self.showed[name] += 1
         self.taken[name] += sum(self._loses(deed, thing) for thing in self._losers(deed))
+        stood = set()
         for parameter, things in deed.arguments.items():
             for thing in things:
                 found = relation(deed.user, thing, deed.act.invoked, apart_from=deed.act)
                 self.cells[Cell(name, parameter, found)] += 1
+                stood.add(found)
+        furthest = next((str(each) for each in _FURTHEST if each in stood), "")
+        self.reached[Reached(name, furthest, entry.outcome)] += 1
 
     def _losers(self, deed: Deed) -> Iterator[Thing]:
         """Whom the operation is to take a right from: whoever gives up their own is not put out."""
