@@ -133,7 +133,8 @@ class Listening(Generic[C]):
 
         So a session is refused there whose server asks for no password.
         """
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # With its protocol: only then asyncio has small replies sent at once, instead of once the last is acknowledged.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
