@@ -93,6 +93,16 @@ def from_json(text: str, where: str) -> Case:
     return Reader(where).case(document)
 
 
+def program_to_json(program: Program) -> str:
+    """A program by itself, on one line."""
+    return json.dumps(_program(program))
+
+
+def program_from_json(text: str) -> Program:
+    """The program that `program_to_json` wrote; raises CaseUnreadable."""
+    return Reader("a program").program(json.loads(text))
+
+
 def _program(program: Program) -> list[Json | list[Json]]:
     return [_burst(burst) for burst in program.bursts]
 

@@ -66,6 +66,10 @@ class Reader:
             cold=self._part("cold", document, _flag_or_none),
         )
 
+    def program(self, bursts: list[Json | list[Json]]) -> Program:
+        """A program by itself; raises CaseUnreadable."""
+        return self._part("program", {"program": bursts}, self._program)
+
     def _part(self, name: str, document: Json, read: Callable[[Any], T]) -> T:
         try:
             return read(document[name])

@@ -39,6 +39,8 @@ class Execution:
     unexpectedly in another way is left out: errors are quick. They are no part of the history, for the same program
     has the same history and a clock never says the same.
 
+    `on_burst` is called with each burst before it is executed: what is known of it even if this process dies of it.
+
     `turns` knows how its steps overlapped, as far as they did.
 
     `counterpart` is the history with which this one was compared, if that showed something.
@@ -54,6 +56,7 @@ class Execution:
         on_violation: Callable[["Execution", Violation], None] | None = None,
         on_answer: Callable[[Call, object], None] = lambda call, answer: None,
         *,
+        on_burst: Callable[[Burst], None] = lambda burst: None,
         sabotage: Sabotage | None = None,
         whole: bool = False,
         patience: float = 0,
@@ -68,6 +71,7 @@ class Execution:
         """Has all been executed, and has all arrived that was under way?"""
         self._on_violation = on_violation
         self._on_answer = on_answer
+        self._on_burst = on_burst
         self._whole = whole
         self._patience = patience
         self._asked: Call | None = None
@@ -101,6 +105,7 @@ class Execution:
         """
         if not self.bursts:
             await self._look_at_pool()
+        self._on_burst(burst)
         self.bursts.append(burst)
         ready = [step for call in burst.calls if (step := self._ready(call))]
         # Whatever of it is ready: what took turns once has to do so when it is executed again.
@@ -304,6 +309,7 @@ async def execute(
     on_violation: Callable[[Execution, Violation], None] | None = None,
     *,
     stop: Callable[[Execution], bool] = any_violation,
+    on_burst: Callable[[Burst], None] = lambda burst: None,
     sabotage: Sabotage | None = None,
     whole: bool = False,
     patience: float = 0,
@@ -314,7 +320,9 @@ async def execute(
     `waits`: seconds that are let go by before steps, by their number.
     """
     await system.reset()
-    execution = Execution(system, judge, on_violation, sabotage=sabotage, whole=whole, patience=patience)
+    execution = Execution(
+        system, judge, on_violation, on_burst=on_burst, sabotage=sabotage, whole=whole, patience=patience
+    )
     try:
         for burst in program.bursts:
             if wait := sum(waits.get(call.number, 0) for call in burst.calls):

@@ -29,7 +29,7 @@ class Comparisons:
     programs: int = 0
     users: int = 0
     executions: int = 0
-    seconds: float = 0
+    seconds: float = 0.0
     left_out: Counter[str] = field(default_factory=Counter)
     observed: Counter[str] = field(default_factory=Counter)
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from isofuzz.cases.store import Finding
 from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.verdict import Verdict, conclude
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.accepting import AcceptedFinding
 from isofuzz.runs.comparing import Comparisons
-from isofuzz.runs.database_watch import DatabaseWatch
 from isofuzz.runs.determinism import Determinism
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.hazards import bounded_staleness, over_budget, unjudged
-from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.request import RunRequest
 from isofuzz.runs.summary import Summary
 
@@ -21,16 +21,19 @@ from isofuzz.runs.summary import Summary
 class Done:
     """What a run did.
 
-    `replayed` counts the kept cases; `cut` says what it left out and why; `keeper` and `database`: None if the system
-    never was up.
+    `findings`, `accepted` and `bounded` are as in `Keeper`; `hazards` those of the database, of which `unjudged` says
+    what nobody can tell. `replayed` counts the kept cases; `cut` says what was left out and why.
     """
 
     exercised: Exercised
     compared: Comparisons
     determinism: Determinism | None
     uncontrolled: Mapping[str, int]
-    keeper: Keeper | None
-    database: DatabaseWatch | None
+    findings: tuple[Finding, ...]
+    accepted: tuple[AcceptedFinding, ...]
+    bounded: Mapping[str, Finding]
+    hazards: tuple[Hazard, ...]
+    unjudged: tuple[str, ...]
     replayed: int
     cut: tuple[str, ...]
     trouble: str | None
@@ -42,12 +45,11 @@ class Done:
 
 def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summary:
     """The summary of a run, with its verdict."""
-    findings = tuple(done.keeper.findings.values()) if done.keeper else ()
     missing = tuple(_missing(request, vocabulary, done))
     hazards = tuple(_hazards(request, vocabulary, done))
-    not_judged = (*unjudged(done.exercised, vocabulary), *(done.database.unjudged() if done.database else ()))
+    not_judged = (*unjudged(done.exercised, vocabulary), *done.unjudged)
     verdict = conclude(
-        leaks=len(findings),
+        leaks=len(done.findings),
         unchecked=len(missing) + done.interrupted,
         hazards=len(hazards),
         unjudged=len(not_judged),
@@ -60,8 +62,8 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         defect=request.defect,
         profile=request.profile.name,
         verdict=verdict,
-        findings=findings,
-        accepted=tuple(done.keeper.accepted.values()) if done.keeper else (),
+        findings=done.findings,
+        accepted=done.accepted,
         lapsed=request.accept.lapsed(),
         exercised=done.exercised,
         compared=done.compared,
@@ -92,5 +94,5 @@ def _missing(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Iterato
 
 def _hazards(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Iterator[Hazard]:
     yield from over_budget(done.exercised, vocabulary)
-    yield from bounded_staleness(done.keeper.bounded if done.keeper else {}, request.target_class.grace)
-    yield from done.database.hazards() if done.database else ()
+    yield from bounded_staleness(done.bounded, request.target_class.grace)
+    yield from done.hazards

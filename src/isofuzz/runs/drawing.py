@@ -62,16 +62,16 @@ class Drawing:
         profile: Profile,
         *,
         name: str,
-        examples: Path,
-        seed: int | None,
+        examples: Path | None,
+        seed: int | str | None,
         sessions: int | None,
     ) -> None:
-        """`name` tells what Hypothesis remembers in `examples` of this target from that of others."""
+        """`name` tells what Hypothesis remembers in `examples` of this target from that of others; None: nothing."""
         self._run = run
         self._signatures = signatures
         self._profile = profile
         self._name = f"{name}With{sessions}" if sessions else name
-        self._examples = DirectoryBasedExampleDatabase(examples)
+        self._examples = DirectoryBasedExampleDatabase(examples) if examples else None
         self._seed = seed
         self._sessions = sessions
         self._left = profile.programs

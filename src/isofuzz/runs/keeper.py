@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from isofuzz.cases.case import Case, HitRate
 from isofuzz.cases.store import CaseStore, Finding
@@ -32,6 +33,8 @@ class Keeper:
     `unworked` are those that were seen and not yet shrunk, and `pressing` those of them for which a program stops: not
     for what the target's `grace`, in seconds, may well explain. What is `accepted` is neither: it stops and counts
     nothing. Nor is what is `bounded`, which showed no longer once the grace was over.
+
+    `known` is what others have found before, with who observed it: it is not kept, and only noted in `again`.
     """
 
     def __init__(
@@ -46,10 +49,12 @@ class Keeper:
         accept: AcceptList,
         listener: Listener,
         grace: float = 0,
+        known: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.findings: dict[str, Finding] = {}
         self.accepted: dict[str, AcceptedFinding] = {}
         self.bounded: dict[str, Finding] = {}
+        self.again: set[str] = set()
         self.unworked: list[str] = []
         self.pressing: set[str] = set()
         self._sightings: Counter[tuple[str, str | None]] = Counter()
@@ -62,10 +67,14 @@ class Keeper:
         self._accept = accept
         self._listener = listener
         self._grace = grace
+        self._known = known
 
     def see(self, execution: Execution, violation: Violation) -> None:
         """Keep the violation, unless its like is kept already."""
         fingerprint = violation.fingerprint
+        if fingerprint in self._known:
+            self.again.add(fingerprint)
+            return
         if fingerprint in self.findings or fingerprint in self.accepted or self._is_settled(execution, violation):
             return
         case = Case(
@@ -96,11 +105,17 @@ class Keeper:
 
     def knows(self, violation: Violation) -> bool:
         """Was it seen before: the same, or in one answer with others what a comparison shows of that answer now?"""
-        if any(violation.fingerprint in each for each in (self.findings, self.accepted, self.bounded)):
+        if any(violation.fingerprint in each for each in (self.findings, self.accepted, self.bounded, self._known)):
             return True
         compared = violation.oracle is Oracle.NONINTERFERENCE and violation.observer != FRAME
         seen = (*self.findings.values(), *(accepted.finding for accepted in self.accepted.values()))
-        return compared and any(finding.case.violation.observer == violation.observer for finding in seen)
+        observers = {*self._known.values(), *(finding.case.violation.observer for finding in seen)}
+        return compared and violation.observer in observers
+
+    def set_aside(self) -> None:
+        """Leave it to others to work on what was found so far."""
+        self.unworked.clear()
+        self.pressing.clear()
 
     def improve(self, case: Case) -> None:
         """The same bug was shown by a smaller program, or after smaller ones."""

@@ -26,14 +26,26 @@ class Latency:
 
     count: int = 0
     max_ms: float = 0
-    _buckets: Counter[int] = field(default_factory=Counter)
+    buckets: Counter[int] = field(default_factory=Counter)
+    """How many fell into each, by its number."""
 
     def add(self, seconds: float) -> None:
         """Count one duration."""
         milliseconds = max(seconds * 1000, _LEAST_MS)
         self.count += 1
         self.max_ms = max(self.max_ms, milliseconds)
-        self._buckets[math.floor(math.log(milliseconds, _GROWTH))] += 1
+        self.buckets[math.floor(math.log(milliseconds, _GROWTH))] += 1
+
+    @classmethod
+    def of_bucket(cls, bucket: int, count: int) -> "Latency":
+        """So many durations that fell into one bucket; the longest is then known no better than the others."""
+        return cls(count, _GROWTH**bucket, Counter({bucket: count}))
+
+    def merge(self, other: "Latency") -> None:
+        """Add the durations of another."""
+        self.count += other.count
+        self.max_ms = max(self.max_ms, other.max_ms)
+        self.buckets += other.buckets
 
     def percentile_ms(self, percent: int) -> float:
         """The shortest duration that so many percent of all do not exceed (nearest rank); 0 if there is none.
@@ -42,8 +54,8 @@ class Latency:
         figure is over it.
         """
         rank = math.ceil(self.count * percent / 100)
-        for bucket in sorted(self._buckets):
-            rank -= self._buckets[bucket]
+        for bucket in sorted(self.buckets):
+            rank -= self.buckets[bucket]
             if rank <= 0:
                 return _GROWTH**bucket
         return 0
