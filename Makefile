@@ -6,9 +6,9 @@ INSTALLED := .venv/.installed
 # Hundreds of tests start Python. What it compiles is to be kept, even where the machine is told otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: test quality demo lint clean
+.PHONY: test quality demo lint browser clean
 
-test: lint
+test: lint browser
 	$(BIN)/pytest -q -n auto --dist worksteal -m "not long"
 
 quality: $(INSTALLED)
@@ -16,6 +16,13 @@ quality: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/isofuzz demo
+
+# The page is tried in a real browser.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    { apt-get update -qq; apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }; } || \
+	  echo "There is no Chromium: install one, or the tests of the page are skipped"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

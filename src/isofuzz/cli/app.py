@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from isofuzz.cli.campaign import campaign
 from isofuzz.cli.check import check
 from isofuzz.cli.demo import demo
 from isofuzz.cli.doctor import doctor
 from isofuzz.cli.export import export
 from isofuzz.cli.new import new
 from isofuzz.cli.replay import replay
+from isofuzz.cli.report import report
 from isofuzz.cli.run import run
 from isofuzz.cli.services import services
 
@@ -26,6 +28,8 @@ app.command()(run)
 app.command()(check)
 app.command()(replay)
 app.command()(export)
+app.command()(campaign)
+app.command()(report)
 app.command()(new)
 app.command()(doctor)
 app.add_typer(services, name="services")

@@ -78,6 +78,9 @@ def run(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
     ] = None,
+    html: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a page for people, which opens without a network.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", parser=folder, help="Where cases are kept.")] = Path(
         ".isofuzz/cases"
     ),
@@ -110,7 +113,7 @@ def run(
             profile=chosen_profile(profile, configuration),
             defect=defect,
             seed=seed,
-            only=_oracles(only),
+            only=oracles(only),
             cases=out,
             replay=configuration.replayed_first(Path.cwd()),
             sources=sources(database_url, allow_host, valkey_url=valkey_url),
@@ -120,28 +123,35 @@ def run(
             check_determinism=check_determinism,
             accept=configuration.accepted(datetime.now().astimezone().date()),
         )
-        raise typer.Exit(_run_and_tell(request, json))
+        raise typer.Exit(_run_and_tell(request, json, html))
 
 
-def _run_and_tell(request: "RunRequest", json: str | None) -> int:
+def _run_and_tell(request: "RunRequest", json: str | None, html: str | None) -> int:
     from rich.console import Console
 
-    from isofuzz.cli.json_summary import check_place, write_summary
+    from isofuzz.cli.written import HTML, STANDARD_OUTPUT, check_place, write_summary, write_text
     from isofuzz.report.progress import ProgressReporter
     from isofuzz.report.terminal import print_summary
     from isofuzz.runs.run import run as run_request
     from isofuzz.target.signatures import read_signatures
 
     check_place(json)
+    check_place(html, HTML)
     vocabulary = read_signatures(request.target_class).vocabulary
     with ProgressReporter(Console(stderr=True)) as progress:
         summary = run_request(request, progress)
-    print_summary(Console(stderr=json == "-"), summary, vocabulary)
+    print_summary(Console(stderr=STANDARD_OUTPUT in (json, html)), summary, vocabulary)
     write_summary(json, summary)
+    if html is not None:
+        from isofuzz.report.page.of_run import contents_of
+        from isofuzz.report.page.rendering import rendered
+
+        write_text(html, rendered(contents_of(summary, vocabulary)), HTML)
     return summary.verdict.exit_code
 
 
-def _oracles(names: Sequence[str] | None) -> "frozenset[Oracle]":
+def oracles(names: Sequence[str] | None) -> "frozenset[Oracle]":
+    """The oracles of these names, all if none is named; raises UsageError that lists them."""
     from isofuzz.oracles.violation import Oracle
     from isofuzz.runs.misspelt import meant
 

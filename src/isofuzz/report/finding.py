@@ -29,7 +29,7 @@ def finding_lines(finding: Finding, vocabulary: Vocabulary, width: int) -> list[
         Text(),
         Text(f"steps   {_steps(case)}"),
         *_turns(case),
-        Text(f"leaks   in {case.hit_rate} runs from reset; {_confirmation(case)}"),
+        Text(f"leaks   in {case.hit_rate} runs from reset; {confirmation(case)}"),
         *_place(finding),
     ]
 
@@ -112,10 +112,10 @@ def _steps(case: Case) -> str:
     before = [str(len(program)) for program in case.earlier]
     of = f" of {len(before)} earlier programs" if len(before) > 1 else " of an earlier program"
     after = f", after {' and '.join(before)}{of}" if before else ""
-    return f"{len(case.program)}{found}{after}; {_necessary(case)}"
+    return f"{len(case.program)}{found}{after}; {necessary(case)}"
 
 
-def _necessary(case: Case) -> str:
+def necessary(case: Case) -> str:
     """Does it take each of the steps, and if that is not known, why not?"""
     match case.shrunk:
         case True:
@@ -141,7 +141,8 @@ def _switches(count: int) -> str:
     return "1 switch" if count == 1 else f"{count} switches"
 
 
-def _confirmation(case: Case) -> str:
+def confirmation(case: Case) -> str:
+    """Was it shown again by a process of its own?"""
     match case.cold:
         case True:
             return "confirmed by a fresh process on a fresh database"

@@ -59,17 +59,21 @@ class Mark(Enum):
 class Row:
     """One thing that happened, in the column of the session to which it happened.
 
-    `ending` is the part that must not be cut off; `bracket` joins the rows of steps that overlap; `move`: what kind of
-    move of its step it is, if it is one.
+    `at` is the logical time at which it begins; `sent_by` the step whose event it is, if it is one; `ending` is the
+    part that must not be cut off, and `seen` all that was seen, where the text has no room for it; `bracket` joins the
+    rows of steps that overlap; `move`: what kind of move of its step it is, if it is one.
     """
 
     column: int
     text: str
+    at: int
     ending: str = ""
+    seen: str = ""
     step: int | None = None
     mark: Mark = Mark.NONE
     bracket: str = " "
     move: Move | None = None
+    sent_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def _without_routine(rows: Iterable[Row]) -> Iterator[Row]:
             told = [row for row in told if row.move is Move.STATEMENT] or told[:1]
             if len(told) > _MOST_IN_A_ROW:
                 first, *between, last = told
-                told = [first, replace(first, text=f"· … {len(between)} more …"), last]
+                seen = "\n".join(row.seen for row in between)
+                told = [first, replace(between[0], text=f"· … {len(between)} more …", seen=seen), last]
         yield from told
 
 
@@ -125,6 +130,7 @@ class _Teller:
         self._model = Model(vocabulary)
         self._columns: dict[Thing | None, int] = {}
         self._rows: list[Row] = []
+        self._now = 0
         switching = (burst for burst in case.program.bursts if burst.schedule and burst.schedule.switches)
         self._switching = {call.number for burst in switching for call in burst.calls}
         self._written_in: dict[int, int] = {}
@@ -135,6 +141,7 @@ class _Teller:
 
     def tell(self) -> Storyline:
         for at, entry in enumerate(self._case.history):
+            self._now = at
             self._tell(entry, breach=at == self._case.violation.at)
         self._rows = list(_without_routine(self._rows))
         self._join_overlapping()
@@ -153,7 +160,10 @@ class _Teller:
                 self._complete(entry, mark)
             case Delivery() if breach or not entry.reply:
                 told = (self._symbols(entry.seen), self._masked(entry.text, entry.seen))
-                self._add(self._receiver(entry.socket), " ".join(("⇠", *filter(None, told))), mark=mark)
+                sent_by = self._written_in.get(entry.seen[0]) if entry.seen else None
+                self._add(
+                    self._receiver(entry.socket), " ".join(("⇠", *filter(None, told))), mark=mark, sent_by=sent_by
+                )
             case Closed(socket):
                 self._add(self._receiver(socket), "⇠ closed by the system", mark=mark)
             case Skipped(step, operation):
@@ -170,17 +180,18 @@ class _Teller:
 
     def _move(self, entry: Moved) -> None:
         """A move of steps that take turns, where who moves when is a part of the story; their start is told anyway."""
-        statement = textwrap.shorten(printable(entry.text), _LONGEST_STATEMENT, placeholder=" …")
+        whole = printable(entry.text)
+        statement = textwrap.shorten(whole, _LONGEST_STATEMENT, placeholder=" …")
         actor, step, move = self._actor(entry.step), entry.step, entry.move
         match move:
             case _ if entry.connection is not None:
                 reply = "gets an answer: " if move is Move.REPLY else ""
                 presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
-                self._add(actor, presumed, step=step, move=move)
+                self._add(actor, presumed, step=step, move=move, seen=whole)
             case Move.STATEMENT:
-                self._add(actor, f"· {statement}", step=step, move=move)
+                self._add(actor, f"· {statement}", step=step, move=move, seen=whole)
             case Move.REPLY:
-                self._add(actor, f"· gets the lock: {statement}", step=step, move=move)
+                self._add(actor, f"· gets the lock: {statement}", step=step, move=move, seen=whole)
             case Move.TASK:
                 self._add(actor, "· goes on", step=step, move=move)
 
@@ -205,13 +216,15 @@ class _Teller:
 
     def _complete(self, entry: Completion, mark: Mark) -> None:
         ending = self._ending(entry, breach=mark is Mark.BREACH)
+        seen = self._masked(entry.text, entry.seen)
         begun = self._rows[-1] if self._rows else None
         if begun and begun.step == entry.step and begun.text.startswith(_BEGINS):  # nothing happened meanwhile
-            begun.ending = f" · {ending}"
+            begun.ending, begun.seen = f" · {ending}", seen
             begun.mark = mark if mark is Mark.BREACH else begun.mark
         else:
             operation = self._model.deeds[entry.step].operation.name
-            self._add(self._actor(entry.step), f"← {operation}", f" · {ending}", step=entry.step, mark=mark)
+            actor, told = self._actor(entry.step), f"← {operation}"
+            self._add(actor, told, f" · {ending}", seen=seen, step=entry.step, mark=mark)
 
     def _ending(self, entry: Completion, *, breach: bool) -> str:
         violation = self._case.violation
@@ -234,7 +247,7 @@ class _Teller:
 
     def _add(self, owner: Thing | None, text: str, ending: str = "", **fields: object) -> None:
         column = self._columns.setdefault(owner, len(self._columns))
-        self._rows.append(Row(column, text, ending, **fields))  # type: ignore[arg-type]  # named by the callers above
+        self._rows.append(Row(column, text, self._now, ending, **fields))  # type: ignore[arg-type]  # named by the callers above
 
     # -- whose row it is
 

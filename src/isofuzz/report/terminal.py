@@ -54,14 +54,19 @@ def print_lines(console: Console, lines: Iterable[Text]) -> None:
         console.print(line, soft_wrap=True, highlight=False)
 
 
-def verdict_lines(summary: Summary) -> Iterator[Text]:
-    """The verdict in plain words, of what, and on which services."""
-    style, words = _WORDS[summary.verdict]
+def verdict_in_words(summary: Summary) -> str:
+    """What the verdict says of the system."""
+    _, words = _WORDS[summary.verdict]
     if summary.verdict is Verdict.LEAKED and not summary.findings:
         words = _STRICT
+    return words + (", apart from what is accepted" if summary.accepted else "")
+
+
+def verdict_lines(summary: Summary) -> Iterator[Text]:
+    """The verdict in plain words, of what, and on which services."""
+    style, _ = _WORDS[summary.verdict]
     planted = f" with the planted defect {summary.defect}" if summary.defect else ""
-    aside = ", apart from what is accepted" if summary.accepted else ""
-    yield Text(f"{summary.verdict.name}: {words}{aside}", style=style)
+    yield Text(f"{summary.verdict.name}: {verdict_in_words(summary)}", style=style)
     yield Text(printable(f"{summary.target}{planted}, profile {summary.profile}, {summary.seconds:.1f} s"))
     yield Text(printable(f"services: {summary.services}"))
     yield from accepted_lines(summary)

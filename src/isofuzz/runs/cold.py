@@ -53,6 +53,7 @@ def answered_cold(case: Case, tries: int, sources: Sources) -> Answer:
         "tries": tries,
         "database_url": sources.database_url,
         "allow_hosts": sources.allow_hosts,
+        "lent": sources.lent,
         "project": str(sources.project) if sources.project else None,
     }
     try:
@@ -81,6 +82,7 @@ def main() -> None:
         valkey_url=EMBEDDED,  # the run that waits for this answer still holds the other one
         allow_hosts=tuple(request["allow_hosts"]),
         project=Path(request["project"]) if request["project"] else None,
+        lent=request["lent"],
     )
     again = run_again(from_json(request["case"], "what the run asks"), sources, request["tries"])
     concluded = again.concluded()

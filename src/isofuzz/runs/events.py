@@ -22,7 +22,7 @@ class Phase:
     """Another part of the run begins.
 
     These are the `replay` of kept cases, `sweep` and `find`, and for a finding `wait for the grace`, `shrink` and
-    `confirm`.
+    `confirm`. Of a campaign they are the tasks that workers are given, each told when it is given for the first time.
     """
 
     name: str
@@ -72,5 +72,45 @@ class Replaying:
     most: int
 
 
-Event = Started | Phase | Progress | LeakSeen | Shrinking | Kept | Replaying
+@dataclass(frozen=True)
+class Working:
+    """What one worker of a campaign is doing, for how many seconds; `bytes` of memory, if that is known."""
+
+    worker: str
+    task: str
+    seconds: float
+    bytes: int | None
+
+
+@dataclass(frozen=True)
+class Beat:
+    """How a campaign stands.
+
+    `seconds` of it are over, of `for_seconds` if it has such a budget; likewise `programs` and `operations`, of which
+    `programs_a_second` and `operations_a_second` were counted lately. `covered` is how much was seen of what can be
+    told apart; `lost` counts workers that had to be replaced.
+    """
+
+    seconds: float
+    for_seconds: float | None
+    programs: int
+    for_programs: int | None
+    operations: int
+    programs_a_second: float
+    operations_a_second: float
+    covered: int
+    findings: int
+    lost: int
+    working: tuple[Working, ...]
+
+
+@dataclass(frozen=True)
+class WorkerLost:
+    """A worker had to be replaced, and why."""
+
+    worker: str
+    reason: str
+
+
+Event = Beat | WorkerLost | Started | Phase | Progress | LeakSeen | Shrinking | Kept | Replaying
 Listener = Callable[[Event], None]

@@ -63,7 +63,7 @@ class Summary:
             "verdict": self.verdict.value,
             "exit_code": self.verdict.exit_code,
             "trouble": self.trouble,
-            "findings": [_finding(finding) for finding in self.findings],
+            "findings": [finding_as_json(finding) for finding in self.findings],
             "accepted": [_accepted(accepted) for accepted in self.accepted],
             "lapsed": [_acceptance(acceptance) for acceptance in self.lapsed],
             "hazards": [_hazard(hazard) for hazard in self.hazards],
@@ -95,7 +95,8 @@ def _hazard(hazard: Hazard) -> dict[str, Any]:
     return {"kind": hazard.kind.value, "subject": hazard.subject, "sentence": hazard.sentence}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """What a program wants to know of a finding; field names are stable."""
     case = finding.case
     return {
         "fingerprint": case.fingerprint,

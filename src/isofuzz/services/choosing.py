@@ -30,6 +30,7 @@ class Origin(Enum):
 
     GIVEN = "given"
     COMPOSE = "compose"
+    LENT = "lent"
     EMBEDDED = "embedded"
     OFF = "off"
 
@@ -52,6 +53,8 @@ class Choice:
         """The reason, in words."""
         if self.origin is Origin.GIVEN:
             return "URL given"
+        if self.origin is Origin.LENT:
+            return "shared by all workers"
         return ", ".join(self.passed_over) or "as asked for"
 
 
@@ -73,7 +76,8 @@ class Choosing:
         if given == EMBEDDED:
             return Choice(kind, Origin.EMBEDDED)
         if given is not None:
-            return Choice(kind, Origin.GIVEN, given)
+            lent = self._sources.lent and kind == POSTGRES
+            return Choice(kind, Origin.LENT if lent else Origin.GIVEN, given)
         found = self._from_compose(kind)
         if isinstance(found, ComposeService):
             return Choice(kind, Origin.COMPOSE, str(found.url), found.place, ("no URL given",))

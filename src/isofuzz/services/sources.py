@@ -18,9 +18,13 @@ class Sources:
     `EMBEDDED` or `OFF` instead. What is None is looked for among the running compose services of the project in the
     folder `project` or above, if that is given, and else is embedded. A host that is not this machine must be in
     `allow_hosts`.
+
+    `lent`: what `database_url` names is on a server that isofuzz has started for several of its own processes, so that
+    nobody else minds what is done with it.
     """
 
     database_url: str | None = field(default=None, repr=False)
     valkey_url: str | None = field(default=None, repr=False)
     allow_hosts: tuple[str, ...] = ()
     project: Path | None = None
+    lent: bool = False

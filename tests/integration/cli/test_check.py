@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 
 Isofuzz = Any

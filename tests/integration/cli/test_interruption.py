@@ -3,7 +3,7 @@
 import signal
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 
 Started = Any

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # likewise
 from tests.integration.cli.conftest import COMMAND

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 
 from isofuzz.oracles.violation import Oracle

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 
 from isofuzz.gate.freezing import Freezer

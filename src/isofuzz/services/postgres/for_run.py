@@ -104,7 +104,7 @@ async def run_postgres(
             observer=observer,
             monitor=monitor,
             address=server.url,
-            is_ours=choice.origin is Origin.EMBEDDED,
+            is_ours=choice.origin in (Origin.EMBEDDED, Origin.LENT),
             own_backends=tuple(each.get_server_pid() for each in (resetting.connection, observer, monitor)),
             origin=f"Postgres {server_version(server.admin)}, {server.source} ({choice.why})",
         )
@@ -122,7 +122,8 @@ async def _embedded(folder: RunFolder, user: ServerUser) -> AsyncIterator[_Serve
 async def _given(choice: Choice, suffix: str, allow_hosts: Collection[str]) -> AsyncIterator[_Server]:
     assert choice.url is not None, "it is not embedded"
     async with registered_run(choice.url, suffix, allow_hosts=allow_hosts) as (url, admin):
-        yield _Server(url, admin, choice.place or url.place)
+        source = "embedded" if choice.origin is Origin.LENT else choice.place or url.place
+        yield _Server(url, admin, source)
 
 
 @asynccontextmanager

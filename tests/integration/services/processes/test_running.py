@@ -13,7 +13,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 
 from isofuzz.errors import SystemDown, UsageError

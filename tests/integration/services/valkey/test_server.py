@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it ships no type information
+import psutil
 import pytest
 from valkey.asyncio import Valkey
 from valkey.exceptions import AuthenticationError

@@ -1,0 +1,132 @@
+"""What a campaign costs, and what a second worker brings; all of one run.
+
+`speedup_2_workers`: how many times as quick two workers draw and execute as many programs as one does. `overhead`: how
+much longer one worker takes over its programs than the very same ones take without a campaign. `memory_growth`: what
+the worker takes at the end by what it took after a tenth of the operations.
+
+    python -m benchmarks.campaign [--programs N]
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import select
+
+from isofuzz.campaign.agenda import SEARCHED
+from isofuzz.campaign.campaign import campaign
+from isofuzz.campaign.orders import Task
+from isofuzz.campaign.request import CampaignRequest
+from isofuzz.campaign.state import read_only
+from isofuzz.campaign.tables import ORDERS
+from isofuzz.runs.bench import Bench
+from isofuzz.runs.drawing import Drawing
+from isofuzz.runs.events import Beat, Event, Phase
+from isofuzz.runs.keeper import Keeper
+from isofuzz.runs.planting import planted
+from isofuzz.runs.profiles import PROFILES
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.stage import Standing, own_loop, system_up
+from isofuzz.target.signatures import read_signatures
+from isofuzz_packs.chat import Chat
+
+SEED = "benchmark"
+UNBOUNDED = 10**6
+RUN = RunRequest(
+    target="chat",
+    target_class=Chat,
+    profile=replace(PROFILES["nightly"], seconds=UNBOUNDED, findings=0, compare_one_in=None),
+)
+
+
+@dataclass
+class Watch:
+    """When the search began, and how much memory was taken after how many operations."""
+
+    began: float = 0
+    taken: list[tuple[int, int]] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        """Listen."""
+        match event:
+            case Phase(name=Task.SEARCH):
+                self.began = time.perf_counter()
+            case Beat() if self.began:
+                self.taken += [(event.operations, each.bytes) for each in event.working if each.bytes]
+
+    @property
+    def growth(self) -> float:
+        """From the first tenth of the operations to the end."""
+        first, last = self.taken[0][0], self.taken[-1][0]
+        early = [size for operations, size in self.taken if operations <= first + (last - first) / 10]
+        return self.taken[-1][1] / max(early)
+
+
+def searched(workers: int, programs: int) -> tuple[float, list[int], float]:
+    """A campaign: seconds of its search, the numbers of its orders, and how the memory of a worker grew."""
+    watch = Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        request = CampaignRequest(
+            run=RUN,
+            folder=Path(folder),
+            for_seconds=None,
+            for_programs=programs,
+            workers=workers,
+            seed=SEED,
+            order_seconds=UNBOUNDED,
+        )
+        outcome = campaign(request, watch)
+        seconds = time.perf_counter() - watch.began
+        assert not outcome.found, "the healthy chat leaks nothing"
+        with read_only(Path(folder)) as state, state.engine.connect() as connection:
+            numbers = list(connection.scalars(select(ORDERS.c.id).where(ORDERS.c.task == Task.SEARCH.value)))
+    return seconds, numbers, watch.growth
+
+
+def plain(numbers: list[int], programs: int) -> float:
+    """Seconds that the same programs take without a campaign."""
+    signatures, standing = read_signatures(Chat), Standing()
+    with ExitStack() as stack:
+        loop = stack.enter_context(own_loop(gated=True))
+        stage = stack.enter_context(system_up(RUN, planted(Chat, None), signatures, loop, standing))
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        keeper = Keeper(
+            target="chat",
+            defect=None,
+            vocabulary=signatures.vocabulary,
+            services=standing.services,
+            versions=standing.versions,
+            folder=Path(folder),
+            accept=RUN.accept,
+            listener=lambda event: None,
+        )
+        bench = Bench(stage, RUN, keeper, loop, lambda event: None)
+        began = time.perf_counter()
+        for number in numbers:
+            profile = replace(RUN.profile, programs=min(SEARCHED, programs - bench.exercised.programs))
+            seed = f"{SEED}:{number}"
+            Drawing(bench, signatures, profile, name="Campaign", examples=None, seed=seed, sessions=None).draw()
+        return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print the table and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=int, default=400)
+    programs = parser.parse_args().programs
+    one, numbers, growth = searched(1, programs)
+    print(f"one worker:   {programs / one:.2f} programs/s")
+    without = plain(numbers, programs)
+    print(f"no campaign:  {programs / without:.2f} programs/s")
+    two, _, _ = searched(2, programs)
+    print(f"two workers:  {programs / two:.2f} programs/s")
+    figures = {"speedup_2_workers": one / two, "overhead": one / without, "memory_growth": growth}
+    print(json.dumps({name: round(figure, 3) for name, figure in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What a campaign knows so far: the findings with their files, and the counts of the night; all of it is in the state.
+
+A worker leaves what it finds in a folder of its order before it goes on, so that it is there whatever happens next.
+From there it is taken into the state and the folder of cases.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from isofuzz.campaign.orders import Order, Result, Task
+from isofuzz.campaign.state import ACCEPTED, BOUNDED, GONE, OPEN, Known, Night, State
+from isofuzz.campaign.worker import SEEN
+from isofuzz.cases.case import Case
+from isofuzz.cases.codec import from_json, to_json
+from isofuzz.cases.store import CaseStore, Finding, case_files, read_case
+from isofuzz.errors import CaseUnreadable
+from isofuzz.runs.again import ReplayVerdict
+from isofuzz.runs.events import Kept, LeakSeen, Listener
+
+CASES = "cases"
+"""The folder of case files in that of a campaign."""
+
+
+class Books:
+    """The books of one night.
+
+    `programs` counts by task what was executed, and `observers` maps the fingerprints of all findings to who observed
+    them.
+    """
+
+    def __init__(self, state: State, night: Night, folder: Path, listener: Listener = lambda event: None) -> None:
+        self.programs: Counter[Task] = Counter(state.programs(night.id))
+        self.operations = state.operations(night.id)
+        self.covered = state.outlook().covered
+        self.observers = state.observers()
+        self.circumstances = night.circumstances
+        self._state = state
+        self._night = night.id
+        self._seen = folder / SEEN
+        self._cases = CaseStore(folder / CASES)
+        self._listener = listener
+        self._uncontrolled: dict[str, Counter[str]] = {}
+        self._uncontrolled_before = Counter(night.circumstances.uncontrolled)
+        self._new: list[tuple[str, str]] = []
+
+    # -- results
+
+    def enter(self, order: Order, result: Result, at: float) -> None:
+        """Enter all that came of an order, `at` seconds of the night."""
+        self.take_findings(order, result)
+        self.covered += self._state.enter(self._night, order, result, at)
+        self.programs[order.task] += result.programs
+        self.operations += result.operations
+        self._uncontrolled[result.worker] = Counter(result.uncontrolled)
+        self.circumstances = replace(
+            self.circumstances,
+            services=result.services,
+            versions=dict(result.versions),
+            unjudged=result.unjudged,
+            uncontrolled=dict(self._uncontrolled_before + sum(self._uncontrolled.values(), Counter())),
+        )
+
+    def take_findings(self, order: Order, result: Result) -> None:
+        """Enter what was found, and what came of a finding that was worked on or looked for again."""
+        worked = {order.part} if order.task is Task.SHRINK and not result.trouble else set()
+        for text in result.found:
+            self._keep(from_json(text, "what a worker found"), worked)
+        for text in result.bounded:
+            self._settle(from_json(text, "what a worker found"), BOUNDED)
+        for text in result.accepted:
+            self._settle(from_json(text, "what a worker found"), ACCEPTED)
+        self._state.seen_again(sorted(result.again & self.observers.keys()))
+        if order.task is Task.REPLAY and result.replayed is ReplayVerdict.NO_LONGER:
+            self._state.gone(order.part)
+        shutil.rmtree(self._seen / str(order.number), ignore_errors=True)
+
+    def salvage(self) -> None:
+        """Take what workers have found and could not report."""
+        for folder in sorted(self._seen.glob("*")):
+            for path in case_files_in(folder):
+                self._keep(read_case(path), set())
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _keep(self, case: Case, worked: set[str]) -> None:
+        fingerprint = case.fingerprint
+        known = fingerprint in self.observers
+        if known and fingerprint not in worked:
+            self._state.seen_again([fingerprint])
+            return
+        self._state.keep_finding(self._night, case, state=OPEN, worked=fingerprint in worked)
+        self.observers[fingerprint] = case.violation.observer
+        finding = self._cases.keep(case)
+        if fingerprint in worked:
+            self._listener(Kept(finding))
+        else:
+            self._new.append((fingerprint, to_json(case)))
+            self._listener(LeakSeen(finding))
+
+    def _settle(self, case: Case, state: str) -> None:
+        """It is no leak that counts; its file goes with it."""
+        self._state.keep_finding(self._night, case, state=state, worked=True)
+        self.observers[case.fingerprint] = case.violation.observer
+        self._cases.path_of(case).unlink(missing_ok=True)
+
+    # -- findings
+
+    def new_work(self) -> Iterator[tuple[str, str]]:
+        """What was found since this was asked last, by its fingerprint."""
+        while self._new:
+            yield self._new.pop(0)
+
+    def to_shrink(self) -> dict[str, str]:
+        """What was found and not worked on."""
+        return {each.case.fingerprint: to_json(each.case) for each in self._open() if not each.worked}
+
+    def to_replay(self) -> dict[str, str]:
+        """What earlier nights found, and this one has not yet looked for again."""
+        done = self._state.done(self._night, Task.REPLAY)
+        return {
+            each.case.fingerprint: to_json(each.case)
+            for each in self._state.findings()
+            if each.night < self._night and each.state in (OPEN, GONE) and each.case.fingerprint not in done
+        }
+
+    @property
+    def open(self) -> int:
+        """How many findings leak."""
+        return len(self._open())
+
+    def found(self) -> list[tuple[Known, Finding]]:
+        """All findings, with their files."""
+        return [(each, Finding(each.case, self._cases.path_of(each.case))) for each in self._state.findings()]
+
+    def _open(self) -> list[Known]:
+        return [each for each in self._state.findings() if each.state == OPEN]
+
+
+def case_files_in(folder: Path) -> list[Path]:
+    """The case files in a folder, if there are any."""
+    try:
+        return list(case_files(folder))
+    except CaseUnreadable:
+        return []

@@ -1,0 +1,44 @@
+"""Workers of a Dask cluster. Each brings its own services; whatever crosses the network is Dask's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from isofuzz.campaign.crew import Reached
+from isofuzz.campaign.worker import leave
+from isofuzz.errors import UsageError
+
+_SECONDS_TO_CONNECT = 10
+_ANY_HOST_OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
+
+
+@contextmanager
+def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Reached]:
+    """The workers of the scheduler at this address; raises UsageError if it cannot be used."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--cluster needs Dask: pip install 'isofuzz[cluster]'") from None
+    _require_near(address, allow_hosts)
+    try:
+        client = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"no Dask scheduler answers at {address} ({problem}); start one: dask scheduler") from problem
+    with client:
+        workers = list(client.scheduler_info(n_workers=-1)["workers"])
+        if not workers:
+            raise UsageError(f"the Dask scheduler at {address} has no worker; start some: dask worker {address}")
+        executor = client.get_executor(pure=False, retries=0)
+        try:
+            yield Reached(executor, len(workers))
+        finally:
+            executor.shutdown(wait=False)
+            # Each where it has worked: in the thread in which its system's loop runs.
+            leaving = [client.submit(leave, workers=[worker], pure=False) for worker in workers]
+            with suppress(Exception):  # a worker that is gone has left already
+                client.gather(leaving, errors="skip")
+
+
+def _require_near(address: str, allow_hosts: tuple[str, ...]) -> None:
+    host = address.rpartition("//")[2].rpartition(":")[0] or address
+    if host not in (*_ANY_HOST_OF_THIS_MACHINE, *allow_hosts):
+        raise UsageError(f"{host} is not this machine; if the cluster there is yours to use: --allow-host {host}")

@@ -1,0 +1,263 @@
+"""A worker: a process that keeps a system up and does one order after the other on it.
+
+All that others need to call is `fulfil`, which any executor can run. The system stays up between orders, for as long as
+the process lives and the assignment is the same; whatever goes wrong with it costs the order and not the worker.
+"""
+
+import os
+import platform
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from isofuzz.campaign.coverage import behaviour, meetings
+from isofuzz.campaign.journal import Journal
+from isofuzz.campaign.orders import Assignment, Discovery, Order, Result, Task
+from isofuzz.campaign.tallies import tallied
+from isofuzz.campaign.varying import varied
+from isofuzz.cases.codec import from_json, program_from_json, program_to_json, to_json
+from isofuzz.engine.interpreter import Execution
+from isofuzz.errors import InfrastructureError
+from isofuzz.runs.again import ReplayVerdict
+from isofuzz.runs.bench import Bench
+from isofuzz.runs.draft import Exercise
+from isofuzz.runs.drawing import Drawing
+from isofuzz.runs.exercised import Reached
+from isofuzz.runs.keeper import Keeper
+from isofuzz.runs.planting import planted
+from isofuzz.runs.request import RunRequest
+from isofuzz.runs.rerunning import rerun
+from isofuzz.runs.stage import Loop, Stage, Standing, own_loop, system_up
+from isofuzz.runs.sweep import sweep
+from isofuzz.runs.targets import find_target
+from isofuzz.target.signatures import Signatures, read_signatures
+
+JOURNALS = "workers"
+"""The folder of what each worker is executing, by its process."""
+SEEN = "seen"
+"""The folder of what was found and is not yet in anybody's books, by the number of the order."""
+
+
+@dataclass
+class _Place:
+    """Where this process works: a system that is up."""
+
+    assignment: Assignment
+    request: RunRequest
+    signatures: Signatures
+    standing: Standing
+    stage: Stage
+    loop: Loop
+    stack: ExitStack
+    covered: set[str] = field(default_factory=set)
+
+    @cached_property
+    def sweep(self) -> list[Exercise]:
+        """All its programs: to compose them takes longer than to execute a few."""
+        return list(sweep(self.signatures, self.request.sessions))
+
+
+_place: _Place | None = None
+"""That of this process: a worker does one order at a time."""
+
+
+def fulfil(order: Order) -> Result:
+    """Do what is asked; what fails on the way is told in the result.
+
+    Raises UsageError if there is nothing that could be done.
+    """
+    try:
+        place = _placed(order.assignment)
+    except InfrastructureError as problem:
+        return Result(order.number, name(), Counter(), trouble=str(problem))
+    with ExitStack() as stack:
+        result = _Shift(place, order, stack).to_the_end()
+    if result.trouble:
+        leave()  # the next order begins with a new system
+    return result
+
+
+def leave() -> None:
+    """Stop the system of this process, if it has one."""
+    global _place
+    if _place:
+        place, _place = _place, None
+        place.stack.close()
+
+
+def name() -> str:
+    """What tells this worker from others."""
+    return f"{platform.node()}:{os.getpid()}"
+
+
+def _placed(assignment: Assignment) -> _Place:
+    global _place
+    if _place and _place.assignment != assignment:
+        leave()
+    if _place is None:
+        request = RunRequest(
+            target=assignment.target,
+            target_class=find_target(assignment.target),
+            profile=assignment.profile,
+            defect=assignment.defect,
+            only=assignment.only,
+            sources=assignment.sources,
+            accept=assignment.accept,
+            sessions=assignment.sessions,
+            gated=assignment.gated,
+        )
+        signatures = read_signatures(request.target_class)
+        target, standing = planted(request.target_class, request.defect), Standing()
+        with ExitStack() as stack:
+            loop = stack.enter_context(own_loop(gated=request.gated))
+            stage = stack.enter_context(system_up(request, target, signatures, loop, standing))
+            _place = _Place(assignment, request, signatures, standing, stage, loop, stack.pop_all())
+    return _place
+
+
+class _Shift:
+    """One order while it is being done."""
+
+    def __init__(self, place: _Place, order: Order, stack: ExitStack) -> None:
+        self._place = place
+        self._order = order
+        profile = replace(
+            place.request.profile, programs=order.programs, seconds=order.seconds, findings=_findings(order.task)
+        )
+        self._request = replace(place.request, profile=profile)
+        shared = Path(order.folder) if order.folder else None
+        journal = Journal(shared / JOURNALS / f"{os.getpid()}.jsonl") if shared else None
+        if journal:
+            stack.callback(journal.close)
+            stack.callback(journal.begin)  # what it was executing did it no harm
+        cases = (
+            shared / SEEN / str(order.number)
+            if shared
+            else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="isofuzz-worker-")))
+        )
+        self._keeper = Keeper(
+            target=self._request.target,
+            defect=self._request.defect,
+            vocabulary=place.signatures.vocabulary,
+            services=place.standing.services,
+            versions=place.standing.versions,
+            folder=cases,
+            accept=self._request.accept,
+            listener=lambda event: None,
+            grace=place.stage.system.target.grace,
+            known=order.known,
+        )
+        self._covered: Counter[str] = Counter()
+        self._reached: Counter[Reached] = Counter()
+        self._discoveries: list[Discovery] = []
+        self._replayed: ReplayVerdict | None = None
+        self._bench = Bench(
+            place.stage,
+            self._request,
+            self._keeper,
+            place.loop,
+            lambda event: None,
+            on_program=journal.begin if journal else lambda: None,
+            on_burst=journal.burst if journal else lambda burst: None,
+            on_counted=self._cover,
+        )
+
+    def to_the_end(self) -> Result:
+        """All of it, or as far as it goes."""
+        trouble = None
+        try:
+            {
+                Task.REPLAY: self._replay,
+                Task.SWEEP: self._sweep,
+                Task.SEARCH: self._search,
+                Task.SHRINK: self._shrink,
+            }[self._order.task]()
+            self._bench.do(self._bench.database.look())
+        except InfrastructureError as problem:
+            trouble = str(problem)
+        return self._result(trouble)
+
+    # -- the tasks
+
+    def _replay(self) -> None:
+        assert self._order.case
+        case = from_json(self._order.case, "a case of this campaign")
+        self._replayed = rerun(self._bench, case, self._request).concluded.verdict
+
+    def _sweep(self) -> None:
+        for exercise in self._place.sweep[slice(*self._order.exercises)]:
+            self._bench.execute(exercise.program)
+            self._keeper.set_aside()
+            if exercise.compare:
+                self._bench.compare(exercise.program)
+                self._keeper.set_aside()
+
+    def _search(self) -> None:
+        if self._order.corpus:
+            self._vary()
+        drawing = Drawing(
+            self._bench,
+            self._place.signatures,
+            self._request.profile,
+            name="Campaign",
+            examples=None,
+            seed=f"{self._order.assignment.seed}:{self._order.number}",
+            sessions=self._request.sessions,
+        )
+        while drawing.draw():
+            self._keeper.set_aside()
+
+    def _vary(self) -> None:
+        """Spend half of the order on programs like those that had shown something new."""
+        corpus = [program_from_json(text) for text in self._order.corpus]
+        seed = f"{self._order.assignment.seed}:{self._order.number}"
+        for program in varied(corpus, self._place.signatures, seed, self._order.seconds / 2):
+            self._bench.execute(program)
+            self._keeper.set_aside()
+
+    def _shrink(self) -> None:
+        assert self._order.case
+        self._keeper.take(from_json(self._order.case, "a case of this campaign"))
+        self._bench.work_on_findings()
+
+    # -- what it comes to
+
+    def _cover(self, execution: Execution) -> None:
+        """Count what a program covered, and keep it if that is new here."""
+        reached = self._bench.exercised.reached
+        here = {behaviour(each) for each, count in reached.items() if count > self._reached[each]}
+        here |= meetings(execution.history)
+        self._reached = Counter(reached)
+        self._covered.update(here)
+        if new := here - self._place.covered:
+            self._place.covered |= new
+            self._discoveries.append(Discovery(frozenset(new), program_to_json(execution.program)))
+
+    def _result(self, trouble: str | None) -> Result:
+        bench, keeper, standing = self._bench, self._keeper, self._place.standing
+        return Result(
+            number=self._order.number,
+            worker=name(),
+            tallies=tallied(bench.exercised, bench.comparing.counts),
+            covered=self._covered,
+            discoveries=tuple(self._discoveries),
+            found=tuple(to_json(finding.case) for finding in keeper.findings.values()),
+            bounded=tuple(to_json(finding.case) for finding in keeper.bounded.values()),
+            again=frozenset(keeper.again),
+            replayed=self._replayed,
+            accepted=tuple(to_json(accepted.finding.case) for accepted in keeper.accepted.values()),
+            hazards=tuple(bench.database.hazards()),
+            unjudged=tuple(bench.database.unjudged()),
+            uncontrolled=dict(standing.uncontrolled),
+            services=standing.services,
+            versions=standing.versions,
+            trouble=trouble,
+        )
+
+
+def _findings(task: Task) -> int:
+    """How many findings to work on: only who is asked to shrink works on any."""
+    return 1 if task is Task.SHRINK else 0

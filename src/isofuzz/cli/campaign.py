@@ -1,0 +1,189 @@
+"""`isofuzz campaign`: a long run with many workers, whose state survives whatever happens."""
+
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from isofuzz.cli import completion
+from isofuzz.cli.configured import chosen_target, configured
+from isofuzz.cli.errors import explained
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
+from isofuzz.cli.quantities import seconds, size
+from isofuzz.cli.run import oracles
+from isofuzz.errors import UsageError
+
+if TYPE_CHECKING:
+    from isofuzz.campaign.request import CampaignRequest, Kept
+
+_FOLDER = Path(".isofuzz/campaign")
+_PROFILE = "nightly"
+
+
+def campaign(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TARGET",
+            autocompletion=completion.targets,
+            help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
+        ),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="How long to search: 8h, 90m, 1h30m, 45s.")
+    ] = None,
+    programs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many programs to draw; with --for, what comes first.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many processes work; else one for each processor."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=folder, help="Where the state, the cases and the report are.")
+    ] = _FOLDER,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", parser=folder, help="Go on with the campaign that was interrupted in this folder."),
+    ] = None,
+    known: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", parser=folder, help="Pass over what is among the cases in this folder."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Have the workers of this Dask scheduler do the work, tcp://127.0.0.1:8786 for instance.",
+        ),
+    ] = None,
+    memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="How much memory a worker may take before it is replaced: 512m, 2g.")
+    ] = "2g",
+    guided: Annotated[
+        bool,
+        typer.Option(
+            "--guided", help="Draw half of the programs only, and for the rest vary those that showed something new."
+        ),
+    ] = False,
+    defect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", autocompletion=completion.defects, help="Plant this leak, to see whether it is found."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORACLE", autocompletion=completion.oracles, help="Report only what these oracles find."),
+    ] = None,
+    sessions: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Have so many users act at the same time, each with a session; 2 to 64."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Count hazards as leaks.")] = False,
+    no_gate: Annotated[bool, typer.Option("--no-gate", help="Control no interleaving.")] = False,
+    database_url: DatabaseUrl = None,
+    valkey_url: ValkeyUrl = None,
+    allow_host: AllowedHosts = None,
+    traceback: Traceback = False,
+) -> None:
+    """Search for a long time, with many workers: exit code 0 isolated, 1 leaked, 2 error, 3 inconclusive.
+
+    - `isofuzz campaign chat --for 8h --out nightly` fuzzes the reference chat through the night; kill it, and
+      `isofuzz campaign --resume nightly` goes on.
+
+    - The same command the next night goes on from what the last one knew: what it covered, and what it found.
+
+    - `isofuzz report nightly` writes the page that the campaign also writes at its end.
+    """
+    with explained(traceback=traceback):
+        from isofuzz.campaign.request import CampaignRequest
+        from isofuzz.runs.request import RunRequest
+        from isofuzz.runs.targets import find_target
+
+        given = sources(database_url, allow_host, valkey_url=valkey_url)
+        configuration = configured()
+        accept = configuration.accepted(datetime.now().astimezone().date())
+        kept = _kept(resume, target, duration, programs) if resume else None
+        if kept:
+            run = kept.request(accept, given)
+        else:
+            name = chosen_target(target, configuration)
+            run = RunRequest(
+                target=name,
+                target_class=find_target(name),
+                profile=configuration.profile_named(_PROFILE),
+                defect=defect,
+                only=oracles(only),
+                sources=given,
+                sessions=sessions,
+                strict=strict,
+                gated=not no_gate,
+                accept=accept,
+            )
+        request = CampaignRequest(
+            run=run,
+            folder=resume or out,
+            for_seconds=seconds(duration, "--for") if duration else None,
+            for_programs=programs,
+            workers=workers or _processors(),
+            seed=kept.seed if kept else secrets.token_hex(8),
+            known=kept.known if kept else _known(known),
+            memory=size(memory, "--memory"),
+            guided=kept.guided if kept else guided,
+            cluster=cluster,
+        )
+        if not (resume or duration or programs):
+            raise UsageError("a campaign has to end: write how long it may take, as in --for 8h, or --programs N")
+        raise typer.Exit(_run_and_tell(request, resume=resume is not None))
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _kept(folder: Path, target: str | None, duration: str | None, programs: int | None) -> "Kept":
+    """What the campaign in the folder was asked to do; raises UsageError if it is asked for something else."""
+    from isofuzz.campaign.request import Kept
+    from isofuzz.campaign.state import read_only
+
+    if target or duration or programs:
+        raise UsageError("--resume goes on with what was asked for then: leave out TARGET, --for and --programs")
+    with read_only(folder) as state:
+        night = state.latest_night()
+    if night is None:
+        raise UsageError(
+            f"no campaign was begun in {folder}; isofuzz campaign TARGET --for 8h --out {folder} begins one"
+        )
+    return Kept.read(night.assignment, folder)
+
+
+def _known(folder: Path | None) -> dict[str, str]:
+    """The findings among the cases in the folder, with who observed them; raises CaseUnreadable."""
+    from isofuzz.cases.store import case_files, read_case
+
+    cases = [read_case(path) for path in case_files(folder)] if folder else []
+    return {case.fingerprint: case.violation.observer for case in cases}
+
+
+def _run_and_tell(request: "CampaignRequest", *, resume: bool) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from isofuzz.campaign.campaign import campaign as run_campaign
+    from isofuzz.cli.nights import write_night
+    from isofuzz.report.live import LiveView
+    from isofuzz.report.terminal import print_lines, print_summary
+    from isofuzz.target.signatures import read_signatures
+
+    vocabulary = read_signatures(request.run.target_class).vocabulary
+    with LiveView(Console(stderr=True)) as view:
+        outcome = run_campaign(request, view, resume=resume)
+    page = write_night(request.folder, outcome, vocabulary)
+    print_summary(Console(), outcome.summary, vocabulary)
+    print_lines(Console(), [Text(str(outcome.outlook)), Text(f"report  {page}")])
+    return outcome.summary.verdict.exit_code

@@ -1,0 +1,25 @@
+"""The report of a campaign in a folder: a page for people, and what other programs read."""
+
+from pathlib import Path
+
+from isofuzz.cases.store import write_whole
+from isofuzz.report.junit import junit
+from isofuzz.report.lines import json_lines
+from isofuzz.report.markdown import markdown
+from isofuzz.report.page.contents import Contents
+from isofuzz.report.page.rendering import rendered
+
+PAGE = "index.html"
+
+
+def write_report(folder: Path, contents: Contents) -> Path:
+    """Write all of it into the folder, each file whole or not at all and for its owner alone; the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {
+        PAGE: rendered(contents),
+        "junit.xml": junit(contents),
+        "findings.jsonl": json_lines(contents),
+        "summary.md": markdown(contents),
+    }.items():
+        write_whole(folder / name, text)
+    return folder / PAGE

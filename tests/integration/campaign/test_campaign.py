@@ -1,0 +1,83 @@
+"""A campaign finds what a run finds, once, with several workers, and goes on from what earlier nights knew."""
+
+from pathlib import Path
+
+import pytest
+from tests.integration.campaign.conftest import BOARDS, Campaign
+
+from isofuzz.campaign.orders import Task
+from isofuzz.campaign.state import GONE, OPEN, opened, read_only
+from isofuzz.cases.store import read_case
+from isofuzz.errors import UsageError
+from isofuzz.oracles.verdict import Verdict
+from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.events import Beat, Event, Kept, LeakSeen
+
+
+def test_a_healthy_system_is_isolated_and_all_was_counted_once(campaign_of: Campaign, folder: Path) -> None:
+    beats: list[Event] = []
+    outcome = campaign_of("Board", beats.append)
+    assert (outcome.summary.verdict, outcome.summary.missing, outcome.found) == (Verdict.ISOLATED, (), ())
+    with read_only(folder) as state:
+        programs = state.programs(outcome.night)
+    assert programs[Task.SEARCH] == 8
+    assert sum(programs.values()) == outcome.summary.exercised.programs
+    assert outcome.growth[-1].covered == outcome.outlook.covered > 20
+    assert outcome.outlook.programs == 8
+    assert any(len(beat.working) == 2 for beat in beats if isinstance(beat, Beat))
+
+
+def test_a_leak_is_found_once_shrunk_and_confirmed(campaign_of: Campaign, folder: Path) -> None:
+    heard: list[Event] = []
+    outcome = campaign_of("Open", heard.append, only=frozenset({Oracle.CROSSING}))
+    assert outcome.summary.verdict is Verdict.LEAKED
+    [(known, finding)] = outcome.found
+    assert (known.state, known.worked, finding.case.cold, finding.case.shrunk) == (OPEN, True, True, True)
+    assert read_case(finding.path) == finding.case
+    assert [type(event) for event in heard if isinstance(event, LeakSeen | Kept)] == [LeakSeen, Kept]
+    assert not list((folder / "seen").glob("*"))
+
+
+def test_the_next_night_knows_what_was_found_and_what_is_gone(campaign_of: Campaign, marker: Path) -> None:
+    only = frozenset({Oracle.CROSSING})
+    first = campaign_of("Mended", place=BOARDS, only=only)
+    [(found, _)] = first.found
+    again = campaign_of("Mended", place=BOARDS, only=only, for_programs=1)
+    [(same, _)] = again.found
+    assert (again.night, again.summary.verdict, again.summary.replayed) == (2, Verdict.LEAKED, 1)
+    assert (same.first_seen, same.night, same.state) == (found.first_seen, 1, OPEN)
+    marker.touch()
+    mended = campaign_of("Mended", place=BOARDS, only=only, for_programs=1)
+    assert [known.state for known, _ in mended.found] == [GONE]
+    assert mended.summary.verdict is Verdict.ISOLATED
+    assert mended.growth[0].covered == again.growth[-1].covered
+
+
+def test_what_is_known_is_passed_over(campaign_of: Campaign) -> None:
+    known = {"crossing:foreign:Room:search:write:Text": "search"}
+    outcome = campaign_of("Open", only=frozenset({Oracle.CROSSING}), known=known)
+    assert (outcome.summary.verdict, outcome.found) == (Verdict.ISOLATED, ())
+
+
+def test_programs_that_showed_something_new_are_varied(campaign_of: Campaign, folder: Path) -> None:
+    outcome = campaign_of("Board", guided=True, for_programs=16, workers=1, order_seconds=2)
+    assert outcome.summary.verdict is Verdict.ISOLATED
+    with read_only(folder) as state:
+        assert state.corpus(5)
+        assert state.programs(outcome.night)[Task.SEARCH] >= 16
+
+
+def test_a_second_one_in_the_same_folder_is_refused(campaign_of: Campaign, folder: Path) -> None:
+    with opened(folder), pytest.raises(UsageError, match="another campaign is under way"):
+        campaign_of("Board")
+
+
+def test_another_target_is_refused(campaign_of: Campaign) -> None:
+    campaign_of("Board", for_programs=1)
+    with pytest.raises(UsageError, match=r"holds campaigns of .*Board"):
+        campaign_of("Blind", for_programs=1)
+
+
+def test_nothing_was_interrupted(campaign_of: Campaign) -> None:
+    with pytest.raises(UsageError, match="was interrupted"):
+        campaign_of("Board", resume=True)
