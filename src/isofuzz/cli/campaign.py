@@ -8,12 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isofuzz.cli import completion
 from isofuzz.cli.configured import chosen_target, configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
+from isofuzz.cli.options import (
+    AllowedHosts,
+    DatabaseUrl,
+    Defect,
+    ManySessions,
+    OnlyOracles,
+    TargetName,
+    Traceback,
+    ValkeyUrl,
+    folder,
+    oracles,
+    sources,
+)
 from isofuzz.cli.quantities import seconds, size
-from isofuzz.cli.run import oracles
 from isofuzz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,14 +34,7 @@ _PROFILE = "nightly"
 
 
 def campaign(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TARGET",
-            autocompletion=completion.targets,
-            help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
-        ),
-    ] = None,
+    target: TargetName = None,
     duration: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help="How long to search: 8h, 90m, 1h30m, 45s.")
     ] = None,
@@ -69,20 +72,9 @@ def campaign(
             "--guided", help="Draw half of the programs only, and for the rest vary those that showed something new."
         ),
     ] = False,
-    defect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", autocompletion=completion.defects, help="Plant this leak, to see whether it is found."
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ORACLE", autocompletion=completion.oracles, help="Report only what these oracles find."),
-    ] = None,
-    sessions: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Have so many users act at the same time, each with a session; 2 to 64."),
-    ] = None,
+    defect: Defect = None,
+    only: OnlyOracles = None,
+    sessions: ManySessions = None,
     strict: Annotated[bool, typer.Option("--strict", help="Count hazards as leaks.")] = False,
     no_gate: Annotated[bool, typer.Option("--no-gate", help="Control no interleaving.")] = False,
     database_url: DatabaseUrl = None,

@@ -6,21 +6,13 @@ from typing import Annotated
 
 import typer
 
-from isofuzz.cli import completion
 from isofuzz.cli.configured import chosen_target, configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, TargetName, Traceback, ValkeyUrl, folder, sources
 
 
 def check(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TARGET",
-            autocompletion=completion.targets,
-            help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
-        ),
-    ] = None,
+    target: TargetName = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", parser=folder, help="Where cases of what leaks meanwhile are kept.")
     ] = Path(".isofuzz/check"),

@@ -6,9 +6,39 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from isofuzz.cli import completion
+from isofuzz.errors import UsageError
+
 if TYPE_CHECKING:
+    from isofuzz.oracles.violation import Oracle
     from isofuzz.services import Sources
 
+TargetName: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TARGET",
+        autocompletion=completion.targets,
+        help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
+    ),
+]
+Defect: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", autocompletion=completion.defects, help="Plant this leak, to see whether it is found."
+    ),
+]
+OnlyOracles: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="ORACLE", autocompletion=completion.oracles, help="Report only what these oracles find."
+    ),
+]
+ManySessions: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--sessions", metavar="N", help="Have so many users act at the same time, each with a session; 2 to 64."
+    ),
+]
 DatabaseUrl: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -43,6 +73,18 @@ def folder(text: str | Path) -> Path:
     if not str(text):
         raise typer.BadParameter("it is empty; write the name of a folder, or . for this one")
     return Path(text)
+
+
+def oracles(names: Sequence[str] | None) -> "frozenset[Oracle]":
+    """The oracles of these names, all if none is named; raises UsageError that lists them."""
+    from isofuzz.oracles.violation import Oracle
+    from isofuzz.runs.misspelt import meant
+
+    known = {str(oracle): oracle for oracle in Oracle}
+    if unknown := sorted(set(names or ()) - set(known)):
+        nearest = meant(unknown[0], known)
+        raise UsageError(f"there is no oracle {unknown[0]!r}{nearest}; write one of {', '.join(known)}")
+    return frozenset(known[name] for name in names) if names else frozenset(Oracle)
 
 
 def sources(database_url: str | None, allow_hosts: Sequence[str] | None, *, valkey_url: str | None = None) -> "Sources":

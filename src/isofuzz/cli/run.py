@@ -1,7 +1,6 @@
 """`isofuzz run`: one fuzz run of a target."""
 
 import sys
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,24 +10,27 @@ import typer
 from isofuzz.cli import completion
 from isofuzz.cli.configured import chosen_profile, chosen_target, configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
-from isofuzz.errors import UsageError
+from isofuzz.cli.options import (
+    AllowedHosts,
+    DatabaseUrl,
+    Defect,
+    ManySessions,
+    OnlyOracles,
+    TargetName,
+    Traceback,
+    ValkeyUrl,
+    folder,
+    oracles,
+    sources,
+)
 
 if TYPE_CHECKING:
-    from isofuzz.oracles.violation import Oracle
     from isofuzz.runs.request import RunRequest
     from isofuzz.target.base import Target
 
 
 def run(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TARGET",
-            autocompletion=completion.targets,
-            help="A pack, `module:Class`, or `path/to/file.py:Class`; else the target of pyproject.toml.",
-        ),
-    ] = None,
+    target: TargetName = None,
     profile: Annotated[
         str | None,
         typer.Option(
@@ -36,26 +38,15 @@ def run(
             help="How much to do: dev, ci, nightly or replay; else the profile of pyproject.toml, or dev.",
         ),
     ] = None,
-    defect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", autocompletion=completion.defects, help="Plant this leak, to see whether it is found."
-        ),
-    ] = None,
+    defect: Defect = None,
     list_defects: Annotated[
         bool, typer.Option("--list-defects", help="Print the names of the leaks that can be planted, and exit.")
     ] = False,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Draw the same programs in every run with this number.")
     ] = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ORACLE", autocompletion=completion.oracles, help="Report only what these oracles find."),
-    ] = None,
-    sessions: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Have so many users act at the same time, each with a session; 2 to 64."),
-    ] = None,
+    only: OnlyOracles = None,
+    sessions: ManySessions = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -148,18 +139,6 @@ def _run_and_tell(request: "RunRequest", json: str | None, html: str | None) -> 
 
         write_text(html, rendered(contents_of(summary, vocabulary)), HTML)
     return summary.verdict.exit_code
-
-
-def oracles(names: Sequence[str] | None) -> "frozenset[Oracle]":
-    """The oracles of these names, all if none is named; raises UsageError that lists them."""
-    from isofuzz.oracles.violation import Oracle
-    from isofuzz.runs.misspelt import meant
-
-    known = {str(oracle): oracle for oracle in Oracle}
-    if unknown := sorted(set(names or ()) - set(known)):
-        nearest = meant(unknown[0], known)
-        raise UsageError(f"there is no oracle {unknown[0]!r}{nearest}; write one of {', '.join(known)}")
-    return frozenset(known[name] for name in names) if names else frozenset(Oracle)
 
 
 def _print_defects(target_class: "type[Target]") -> None:
