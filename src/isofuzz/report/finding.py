@@ -49,6 +49,11 @@ def story_lines(case: Case, vocabulary: Vocabulary, width: int) -> list[Text]:
     ]
 
 
+def replay_command(finding: Finding) -> str:
+    """What to type to see the finding again; empty if its case could not be kept."""
+    return "" if finding.unkept else printable(f"isofuzz replay {shlex.quote(str(finding.path))}")
+
+
 def title(violation: Violation) -> str:
     """The fingerprint of a violation in words."""
     observer = "a frame" if violation.observer == FRAME else violation.observer
@@ -100,11 +105,7 @@ def _legend(case: Case) -> str:
 def _place(finding: Finding) -> list[Text]:
     if finding.unkept:
         return [Text(f"case    NOT KEPT: {printable(finding.unkept)}", style="bold red")]
-    path = str(finding.path)
-    return [
-        Text(f"case    {printable(path)}"),
-        Text(f"replay  {printable(f'isofuzz replay {shlex.quote(path)}')}"),
-    ]
+    return [Text(f"case    {printable(str(finding.path))}"), Text(f"replay  {replay_command(finding)}")]
 
 
 def _steps(case: Case) -> str:

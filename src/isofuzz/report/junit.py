@@ -7,9 +7,8 @@ import re
 from xml.etree import ElementTree as Xml
 
 from isofuzz.oracles.verdict import Verdict
-from isofuzz.report.finding import title
+from isofuzz.report.finding import replay_command, title
 from isofuzz.report.page.contents import Contents, Shown, State
-from isofuzz.report.page.rendering import command
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 can hold in no way."""
@@ -36,7 +35,7 @@ def _fail(suite: Xml.Element, name: str, shown: Shown) -> None:
     case = shown.finding.case
     place = Xml.SubElement(suite, "testcase", classname=name, name=_clean(case.fingerprint))
     failure = Xml.SubElement(place, "failure", message=_clean(title(case.violation)), type=str(case.violation.oracle))
-    failure.text = _clean("\n\n".join(filter(None, (case.explanation, command(shown)))))
+    failure.text = _clean("\n\n".join(filter(None, (case.explanation, replay_command(shown.finding)))))
 
 
 def _conclude(place: Xml.Element, contents: Contents) -> None:

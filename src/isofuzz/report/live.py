@@ -1,38 +1,22 @@
 """A campaign while it goes on: a live view on a terminal, a plain line a minute elsewhere."""
 
-from types import TracebackType
-from typing import Self
-
 from rich.console import Console, Group
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from isofuzz.report.finding import title
-from isofuzz.report.printable import printable
+from isofuzz.report.showing import Showing
 from isofuzz.runs.events import Beat, Event, Kept, LeakSeen, Phase, WorkerLost, Working
 
 _SECONDS_BETWEEN_LINES = 60.0
 
 
-class LiveView:
-    """A listener for one campaign, to be used as a context manager so that the terminal is left as it was."""
+class LiveView(Showing):
+    """A listener for one campaign."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, transient=True, auto_refresh=False) if console.is_terminal else None
+        super().__init__(console)
         self._line_due = 0.0
-
-    def __enter__(self) -> Self:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._live.stop()
 
     def __call__(self, event: Event) -> None:
         """Take one event of the campaign."""
@@ -45,15 +29,11 @@ class LiveView:
             case Phase(name=name) if not self._live:
                 self._say(name)
             case LeakSeen(finding=finding):
-                place = f"NOT KEPT: {finding.unkept}" if finding.unkept else str(finding.path)
-                self._say(f"{title(finding.case.violation)}: {place}", "bold red")
+                self._say_leak(finding)
             case Kept(finding=finding):
                 self._say(f"shrunk to {len(finding.case.program)} steps: {title(finding.case.violation)}", "red")
             case WorkerLost(worker=worker, reason=reason):
                 self._say(f"worker {worker} was replaced: {reason}", "yellow")
-
-    def _say(self, text: str, style: str = "") -> None:
-        self._console.print(Text(printable(text), style=style), soft_wrap=True, highlight=False)
 
 
 def status(beat: Beat) -> str:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from isofuzz.report.finding import confirmation, title
+from isofuzz.report.finding import confirmation, replay_command, title
 from isofuzz.report.page.contents import Contents, Shown
-from isofuzz.report.page.rendering import command
 from isofuzz.report.printable import printable
 
 _LONGEST = 60_000
@@ -46,7 +45,7 @@ def _table(contents: Contents) -> Iterator[str]:
 def _finding(shown: Shown) -> str:
     case = shown.finding.case
     state = f" ({shown.state})" if shown.state else ""
-    again = command(shown)
+    again = replay_command(shown.finding)
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", again)), default=2))
     return "\n\n".join(
         (

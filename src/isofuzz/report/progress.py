@@ -2,39 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from isofuzz.report.finding import title
 from isofuzz.report.printable import printable
+from isofuzz.report.showing import Showing
 from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Replaying, Shrinking, Started
 
 
-class ProgressReporter:
-    """A listener for one run, to be used as a context manager so that the terminal is left as it was."""
+class ProgressReporter(Showing):
+    """A listener for one run."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._phase = "starting"
         self._status = ""
         self._spinner = Spinner("dots", text=self._line())
-        self._live = Live(self._spinner, console=console, transient=True) if console.is_terminal else None
-
-    def __enter__(self) -> Self:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._live.stop()
+        super().__init__(console, self._spinner)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -61,17 +46,13 @@ class ProgressReporter:
             case Shrinking(executions=executions, steps=steps, steps_found=found):
                 self._status = f"{found} → {steps} steps, {executions} executions"
             case LeakSeen(finding=finding):
-                place = f"NOT KEPT: {finding.unkept}" if finding.unkept else str(finding.path)
-                self._say(f"{title(finding.case.violation)}: {place}", "bold red")
+                self._say_leak(finding)
             case Replaying(path=path, number=number, of=of):
                 self._phase = f"case {number} of {of}"
                 self._status = f"{printable(path.name)}, run {min(event.runs + 1, event.most)} of {event.most}"
             case Kept():
                 pass  # the summary tells it whole
         self._spinner.update(text=self._line())
-
-    def _say(self, text: str, style: str = "") -> None:
-        self._console.print(Text(printable(text), style=style), soft_wrap=True, highlight=False)
 
     def _line(self) -> Text:
         return Text.assemble((self._phase, "bold"), "  ", self._status)

@@ -7,7 +7,6 @@ style run whose digest it does not name, and nothing be loaded from anywhere (Co
 import base64
 import hashlib
 import math
-import shlex
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -18,9 +17,9 @@ from markupsafe import Markup
 
 from isofuzz.history.entries import Outcome
 from isofuzz.history.relations import Relation
-from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.program.vocabulary import Operation
 from isofuzz.report.compared import compared_lines
-from isofuzz.report.finding import confirmation, necessary, title
+from isofuzz.report.finding import confirmation, necessary, replay_command, title
 from isofuzz.report.page.contents import Contents, Point, Shown
 from isofuzz.report.page.lanes import Lanes, lanes
 from isofuzz.report.printable import printable
@@ -45,7 +44,7 @@ def rendered(contents: Contents) -> str:
         .get_template("page.html.j2")
         .render(
             page=contents,
-            findings=[(shown, story, command(shown)) for shown, story in drawn],
+            findings=[(shown, story, replay_command(shown.finding)) for shown, story in drawn],
             heat=list(_heat(contents)),
             relations=[relation or "nothing" for relation in _RELATIONS],
             outcomes=list(Outcome),
@@ -56,11 +55,6 @@ def rendered(contents: Contents) -> str:
             policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
         )
     )
-
-
-def command(shown: Shown) -> str:
-    """What to type to see the finding again; empty if its case could not be kept."""
-    return "" if shown.finding.unkept else printable(f"isofuzz replay {shlex.quote(str(shown.finding.path))}")
 
 
 @cache
@@ -111,7 +105,7 @@ def _heat(contents: Contents) -> Iterator[tuple[str, list[tuple[int, int, bool]]
         counts = [
             contents.reached.get(Reached(operation.name, str(relation), outcome), 0) for relation, outcome in _COLUMNS
         ]
-        lacking = _lacking(contents, contents.vocabulary, operation.name)
+        lacking = _lacking(contents, operation)
         yield (
             operation.name,
             [
@@ -121,11 +115,10 @@ def _heat(contents: Contents) -> Iterator[tuple[str, list[tuple[int, int, bool]]
         )
 
 
-def _lacking(contents: Contents, vocabulary: Vocabulary, name: str) -> set[Relation | str]:
+def _lacking(contents: Contents, operation: Operation) -> set[Relation]:
     """To whose things the operation could have been done, and never was."""
-    tried = {reached.relation for reached in contents.reached if reached.operation == name}
-    operation = vocabulary.operation(name)
-    return {cell.relation for cell in formable(vocabulary, operation) if str(cell.relation) not in tried}
+    tried = {reached.relation for reached in contents.reached if reached.operation == operation.name}
+    return {cell.relation for cell in formable(contents.vocabulary, operation) if str(cell.relation) not in tried}
 
 
 def _line(growth: tuple[Point, ...]) -> str:
