@@ -19,7 +19,7 @@ demo: $(INSTALLED)
 
 # The page is tried in a real browser.
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	    { apt-get update -qq; apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }; } || \
 	  echo "There is no Chromium: install one, or the tests of the page are skipped"
