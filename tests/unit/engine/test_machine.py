@@ -1,12 +1,12 @@
 """The machine draws programs and has them executed; it stops when the run says so, and Hypothesis never judges."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from benchmarks.shrinking.club import NoServices
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -18,7 +18,7 @@ from isofuzz.oracles.judge import Judge
 from isofuzz.program.canary import Mint
 from isofuzz.program.probes import probed_between
 from isofuzz.program.steps import Argument, Program, Ref, SecretText
-from isofuzz.target.base import Process, Role, Target, operation
+from isofuzz.target.base import Target, operation
 from isofuzz.target.signatures import read_signatures
 from isofuzz.target.things import All, Ends, Name, Query, Refused, Secret, Session, Socket, Some, Thread, User
 
@@ -110,32 +110,10 @@ class Restarting(Pages):
         return await super().read(visit, page)
 
 
-class NoDatabase:
-    """What isofuzz lends to a system that keeps nothing in a database."""
+class NoDatabase(NoServices):
+    """Counts how often it is reset."""
 
-    database_url = suffix = ""
-    folder: Any = None
     resets = 0
-    waited = 0.0
-    observer: Any = None
-
-    async def create_role(self, name: str, *, members: Collection[str] = ()) -> Role:
-        raise NotImplementedError
-
-    async def valkey(self) -> str:
-        raise NotImplementedError
-
-    async def process(self, program: str | Path, *arguments: str | Path, **options: Any) -> Process:
-        raise NotImplementedError
-
-    async def baseline(self) -> None:
-        pass
-
-    def check_alive(self) -> None:
-        pass
-
-    def last_output(self) -> str:
-        return ""
 
     async def reset(self) -> None:
         self.resets += 1
