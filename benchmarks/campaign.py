@@ -23,14 +23,13 @@ from isofuzz.campaign.orders import Task
 from isofuzz.campaign.request import CampaignRequest
 from isofuzz.campaign.state import read_only
 from isofuzz.campaign.tables import ORDERS
-from isofuzz.runs.bench import Bench
+from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.events import Beat, Event, Phase
-from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.planting import planted
 from isofuzz.runs.profiles import PROFILES
 from isofuzz.runs.request import RunRequest
-from isofuzz.runs.stage import Standing, own_loop, system_up
+from isofuzz.runs.stage import Footing, own_loop, system_up
 from isofuzz.target.signatures import read_signatures
 from isofuzz_packs.chat import Chat
 
@@ -89,21 +88,12 @@ def searched(workers: int, programs: int) -> tuple[float, list[int], float]:
 
 def plain(numbers: list[int], programs: int) -> float:
     """Seconds that the same programs take without a campaign."""
-    signatures, standing = read_signatures(Chat), Standing()
+    signatures, footing = read_signatures(Chat), Footing()
     with ExitStack() as stack:
         loop = stack.enter_context(own_loop(gated=True))
-        stage = stack.enter_context(system_up(RUN, planted(Chat, None), signatures, loop, standing))
+        stage = stack.enter_context(system_up(RUN, planted(Chat, None), signatures, loop, footing))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        keeper = Keeper(
-            target="chat",
-            defect=None,
-            vocabulary=signatures.vocabulary,
-            services=standing.services,
-            versions=standing.versions,
-            folder=Path(folder),
-            accept=RUN.accept,
-            listener=lambda event: None,
-        )
+        keeper = new_keeper(stage, RUN, footing, folder=Path(folder), listener=lambda event: None)
         bench = Bench(stage, RUN, keeper, loop, lambda event: None)
         began = time.perf_counter()
         for number in numbers:

@@ -78,11 +78,6 @@ class Agenda:
         if self._programs_left is not None:
             self._programs_left += programs
 
-    @property
-    def has_parts(self) -> bool:
-        """Is there anything to do but to search?"""
-        return bool(self._parts)
-
     def next_part(self, known: Mapping[str, str], *, shrinks: bool) -> Order | None:
         """The next order that is no search; `shrinks`: it may be one to shrink a finding."""
         for order in self._parts:

@@ -15,8 +15,7 @@ from isofuzz.campaign.state import ACCEPTED, BOUNDED, GONE, OPEN, Known, Night, 
 from isofuzz.campaign.worker import SEEN
 from isofuzz.cases.case import Case
 from isofuzz.cases.codec import from_json, to_json
-from isofuzz.cases.store import CaseStore, Finding, case_files, read_case
-from isofuzz.errors import CaseUnreadable
+from isofuzz.cases.store import CaseStore, Finding, cases_in, read_case
 from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.events import Kept, LeakSeen, Listener
 
@@ -44,7 +43,11 @@ class Books:
         self._listener = listener
         self._uncontrolled: dict[str, Counter[str]] = {}
         self._uncontrolled_before = Counter(night.circumstances.uncontrolled)
-        self._new: list[tuple[str, str]] = []
+        self._unworked = [
+            (each.case.fingerprint, to_json(each.case))
+            for each in state.findings()
+            if each.state == OPEN and not each.worked
+        ]
 
     # -- results
 
@@ -77,12 +80,19 @@ class Books:
             self._state.gone(order.part)
         shutil.rmtree(self._seen / str(order.number), ignore_errors=True)
 
-    def salvage(self) -> None:
-        """Take what workers have found and could not report."""
+    def salvage(self, order: Order) -> None:
+        """Take what a worker has found and could not report."""
+        self._salvage(self._seen / str(order.number))
+
+    def salvage_all(self) -> None:
+        """Take what workers have found and could not report, now that none of them is at work."""
         for folder in sorted(self._seen.glob("*")):
-            for path in case_files_in(folder):
-                self._keep(read_case(path), set())
-            shutil.rmtree(folder, ignore_errors=True)
+            self._salvage(folder)
+
+    def _salvage(self, folder: Path) -> None:
+        for path in cases_in(folder):
+            self._keep(read_case(path), set())
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _keep(self, case: Case, worked: set[str]) -> None:
         fingerprint = case.fingerprint
@@ -96,7 +106,7 @@ class Books:
         if fingerprint in worked:
             self._listener(Kept(finding))
         else:
-            self._new.append((fingerprint, to_json(case)))
+            self._unworked.append((fingerprint, to_json(case)))
             self._listener(LeakSeen(finding))
 
     def _settle(self, case: Case, state: str) -> None:
@@ -107,14 +117,10 @@ class Books:
 
     # -- findings
 
-    def new_work(self) -> Iterator[tuple[str, str]]:
-        """What was found since this was asked last, by its fingerprint."""
-        while self._new:
-            yield self._new.pop(0)
-
-    def to_shrink(self) -> dict[str, str]:
-        """What was found and not worked on."""
-        return {each.case.fingerprint: to_json(each.case) for each in self._open() if not each.worked}
+    def unworked(self) -> Iterator[tuple[str, str]]:
+        """What nobody has worked on, by its fingerprint, and was not told here before."""
+        while self._unworked:
+            yield self._unworked.pop(0)
 
     def to_replay(self) -> dict[str, str]:
         """What earlier nights found, and this one has not yet looked for again."""
@@ -128,19 +134,8 @@ class Books:
     @property
     def open(self) -> int:
         """How many findings leak."""
-        return len(self._open())
+        return self._state.count_findings(OPEN)
 
     def found(self) -> list[tuple[Known, Finding]]:
         """All findings, with their files."""
         return [(each, Finding(each.case, self._cases.path_of(each.case))) for each in self._state.findings()]
-
-    def _open(self) -> list[Known]:
-        return [each for each in self._state.findings() if each.state == OPEN]
-
-
-def case_files_in(folder: Path) -> list[Path]:
-    """The case files in a folder, if there are any."""
-    try:
-        return list(case_files(folder))
-    except CaseUnreadable:
-        return []

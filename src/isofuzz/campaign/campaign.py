@@ -52,7 +52,7 @@ def campaign(request: CampaignRequest, listener: Listener, *, resume: bool = Fal
     with opened(request.folder) as state:
         night = _resumed(state, request.folder) if resume else _begun(state, request)
         books = Books(state, night, request.folder, listener)
-        books.salvage()
+        books.salvage_all()
         try:
             return _Campaign(request, state, night, books, signatures, listener).to_the_end()
         except UsageError:
@@ -92,7 +92,6 @@ class _Underway:
     order: Order
     future: "Future[Result]"
     since: float
-    pid: int | None = None
 
 
 class _Campaign:
@@ -131,7 +130,7 @@ class _Campaign:
             trouble = str(problem)
         except KeyboardInterrupt:
             trouble, interrupted = INTERRUPTED, True
-        self._books.salvage()
+        self._books.salvage_all()
         self._spend(trouble, interrupted=interrupted)
         if not interrupted:
             self._state.end_night(self._night.id)
@@ -165,14 +164,14 @@ class _Campaign:
         count = sum(1 for _ in sweep(self._signatures, request.run.sessions))
         parts = [(at, at + _EXERCISES_AT_ONCE) for at in range(0, count, _EXERCISES_AT_ONCE)]
         agenda.add_sweep(parts, self._state.done(self._night.id, Task.SWEEP))
-        for fingerprint, case in self._books.to_shrink().items():
-            agenda.add_shrink(fingerprint, case)
         return agenda
 
     # -- the loop
 
     def _work(self, agenda: Agenda) -> None:
         while True:
+            for fingerprint, case in self._books.unworked():
+                agenda.add_shrink(fingerprint, case)
             self._hand_out(agenda)
             if not self._underway:
                 return
@@ -229,8 +228,6 @@ class _Campaign:
             if order.task is Task.SEARCH:
                 agenda.credit(max(0, order.programs - result.programs))
             self._books.enter(order, result, self._seconds)
-        for fingerprint, case in self._books.new_work():
-            agenda.add_shrink(fingerprint, case)
 
     def _problem_with(self, seat: int, underway: _Underway) -> str | None:
         """Why the worker has to be replaced, if it has to."""
@@ -251,7 +248,7 @@ class _Campaign:
         self._lost += 1
         self._state.suspect(self._night.id, reason, program)
         self._state.note(self._night.id, worker, reason)
-        self._books.salvage()
+        self._books.salvage(underway.order)
         self._listener(WorkerLost(worker, reason))
         agenda.again(underway.order)
         self._count_in_vain(f"workers are lost one after the other, the last because {reason}")

@@ -131,7 +131,7 @@ def enlist() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-class Reached:
+class Remote:
     """Workers behind an executor, wherever they are: who they are is that executor's business."""
 
     shares_disk = False

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from isofuzz.campaign.crew import Reached
+from isofuzz.campaign.crew import Remote
 from isofuzz.campaign.worker import leave
 from isofuzz.errors import UsageError
 
@@ -12,7 +12,7 @@ _ANY_HOST_OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 
 
 @contextmanager
-def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Reached]:
+def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
     """The workers of the scheduler at this address; raises UsageError if it cannot be used."""
     try:
         from distributed import Client
@@ -29,7 +29,7 @@ def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Reached]:
             raise UsageError(f"the Dask scheduler at {address} has no worker; start some: dask worker {address}")
         executor = client.get_executor(pure=False, retries=0)
         try:
-            yield Reached(executor, len(workers))
+            yield Remote(executor, len(workers))
         finally:
             executor.shutdown(wait=False)
             # Each where it has worked: in the thread in which its system's loop runs.

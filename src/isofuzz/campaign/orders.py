@@ -65,6 +65,11 @@ class Order:
     folder: str | None = None
     part: str = ""
 
+    @property
+    def seed(self) -> str:
+        """From which all is drawn that this order draws."""
+        return f"{self.assignment.seed}:{self.number}"
+
 
 @dataclass(frozen=True)
 class Discovery:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select, update
+from sqlalchemy import Connection, Engine, Executable, create_engine, delete, event, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 
@@ -249,46 +249,46 @@ class State:
             )
             self._tally(connection, night, result.tallies)
             self._learn(connection, order, result.discoveries, new)
-            for hazard in result.hazards:
-                connection.execute(
-                    insert(HAZARDS)
-                    .values(night=night, kind=hazard.kind.value, subject=hazard.subject, sentence=hazard.sentence)
-                    .on_conflict_do_nothing()
-                )
+            hazards = [
+                {"night": night, "kind": each.kind.value, "subject": each.subject, "sentence": each.sentence}
+                for each in result.hazards
+            ]
+            _execute_each(connection, insert(HAZARDS).on_conflict_do_nothing(), hazards)
         return len(new)
 
     def _cover(self, connection: Connection, order: Order, result: Result) -> set[str]:
         known = set(connection.scalars(select(COVERAGE.c.key).where(COVERAGE.c.key.in_(result.covered))))
         drawn = order.task is Task.SEARCH
-        for key, programs in result.covered.items():
-            row = insert(COVERAGE).values(
-                key=key, programs=programs * drawn, swept=int(not drawn), first_order=order.number
-            )
-            connection.execute(
-                row.on_conflict_do_update(
-                    index_elements=[COVERAGE.c.key],
-                    set_={
-                        "programs": COVERAGE.c.programs + row.excluded.programs,
-                        "swept": func.max(COVERAGE.c.swept, row.excluded.swept),
-                    },
-                )
-            )
+        row = insert(COVERAGE)
+        added = row.on_conflict_do_update(
+            index_elements=[COVERAGE.c.key],
+            set_={
+                "programs": COVERAGE.c.programs + row.excluded.programs,
+                "swept": func.max(COVERAGE.c.swept, row.excluded.swept),
+            },
+        )
+        rows = [
+            {"key": key, "programs": programs * drawn, "swept": int(not drawn)}
+            for key, programs in result.covered.items()
+        ]
+        _execute_each(connection, added, rows)
         return result.covered.keys() - known
 
     def _tally(self, connection: Connection, night: int, tallies: Tallies) -> None:
         ways = connection.scalar(
             select(func.count()).select_from(TALLIES).where(TALLIES.c.night == night, TALLIES.c.name == "unexpected")
         )
-        for (name, key), count in tallies.items():
-            if not count or (name == "unexpected" and (ways or 0) >= _MOST_UNEXPECTED):
-                continue
-            row = insert(TALLIES).values(night=night, name=name, key=key, count=count)
-            connection.execute(
-                row.on_conflict_do_update(
-                    index_elements=[TALLIES.c.night, TALLIES.c.name, TALLIES.c.key],
-                    set_={"count": TALLIES.c.count + row.excluded.count},
-                )
-            )
+        row = insert(TALLIES)
+        added = row.on_conflict_do_update(
+            index_elements=[TALLIES.c.night, TALLIES.c.name, TALLIES.c.key],
+            set_={"count": TALLIES.c.count + row.excluded["count"]},
+        )
+        rows = [
+            {"night": night, "name": name, "key": key, "count": count}
+            for (name, key), count in tallies.items()
+            if count and not (name == "unexpected" and (ways or 0) >= _MOST_UNEXPECTED)
+        ]
+        _execute_each(connection, added, rows)
 
     def _learn(self, connection: Connection, order: Order, discoveries: Sequence[Discovery], new: set[str]) -> None:
         """Programs that showed something that nobody had seen enter the corpus."""
@@ -296,10 +296,9 @@ class State:
             return
         left = set(new)
         for discovery in discoveries:
-            if fresh := discovery.covered & left:
-                left -= fresh
-                row = {"program": discovery.program, "new": len(fresh), "order": order.number}
-                connection.execute(insert(CORPUS).values(**row))
+            if discovery.covered & left:
+                left -= discovery.covered
+                connection.execute(insert(CORPUS).values(program=discovery.program))
 
     # -- findings
 
@@ -349,6 +348,12 @@ class State:
             )
             for row in rows
         ]
+
+    def count_findings(self, state: str) -> int:
+        """How many there are of which this is the matter."""
+        with self.engine.connect() as connection:
+            chosen = select(func.count()).select_from(FINDINGS).where(FINDINGS.c.state == state)
+            return connection.scalar(chosen) or 0
 
     def observers(self) -> dict[str, str]:
         """Who observed what is in the books, by its fingerprint."""
@@ -436,6 +441,12 @@ class State:
         """What happened to workers in a night, with how often."""
         with self.engine.connect() as connection:
             return Counter(connection.scalars(select(EVENTS.c.what).where(EVENTS.c.night == night)))
+
+
+def _execute_each(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute it with each row; without any there is nothing to execute."""
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _circumstances(text: str) -> Circumstances:

@@ -43,15 +43,12 @@ COVERAGE = Table(
     Column("key", String, primary_key=True),
     Column("programs", Integer, nullable=False),
     Column("swept", Integer, nullable=False),
-    Column("first_order", Integer, nullable=False),
 )
 CORPUS = Table(
     "corpus",
     TABLES,
     Column("id", Integer, primary_key=True),
     Column("program", String, nullable=False),
-    Column("new", Integer, nullable=False),
-    Column("order", Integer, nullable=False),
 )
 FINDINGS = Table(
     "findings",

@@ -22,15 +22,14 @@ from isofuzz.cases.codec import from_json, program_from_json, program_to_json, t
 from isofuzz.engine.interpreter import Execution
 from isofuzz.errors import InfrastructureError
 from isofuzz.runs.again import ReplayVerdict
-from isofuzz.runs.bench import Bench
+from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.draft import Exercise
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.exercised import Reached
-from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import RunRequest
 from isofuzz.runs.rerunning import rerun
-from isofuzz.runs.stage import Loop, Stage, Standing, own_loop, system_up
+from isofuzz.runs.stage import Footing, Loop, Stage, own_loop, system_up
 from isofuzz.runs.sweep import sweep
 from isofuzz.runs.targets import find_target
 from isofuzz.target.signatures import Signatures, read_signatures
@@ -48,7 +47,7 @@ class _Place:
     assignment: Assignment
     request: RunRequest
     signatures: Signatures
-    standing: Standing
+    footing: Footing
     stage: Stage
     loop: Loop
     stack: ExitStack
@@ -110,11 +109,11 @@ def _placed(assignment: Assignment) -> _Place:
             gated=assignment.gated,
         )
         signatures = read_signatures(request.target_class)
-        target, standing = planted(request.target_class, request.defect), Standing()
+        target, footing = planted(request.target_class, request.defect), Footing()
         with ExitStack() as stack:
             loop = stack.enter_context(own_loop(gated=request.gated))
-            stage = stack.enter_context(system_up(request, target, signatures, loop, standing))
-            _place = _Place(assignment, request, signatures, standing, stage, loop, stack.pop_all())
+            stage = stack.enter_context(system_up(request, target, signatures, loop, footing))
+            _place = _Place(assignment, request, signatures, footing, stage, loop, stack.pop_all())
     return _place
 
 
@@ -138,16 +137,12 @@ class _Shift:
             if shared
             else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="isofuzz-worker-")))
         )
-        self._keeper = Keeper(
-            target=self._request.target,
-            defect=self._request.defect,
-            vocabulary=place.signatures.vocabulary,
-            services=place.standing.services,
-            versions=place.standing.versions,
+        self._keeper = new_keeper(
+            place.stage,
+            self._request,
+            place.footing,
             folder=cases,
-            accept=self._request.accept,
             listener=lambda event: None,
-            grace=place.stage.system.target.grace,
             known=order.known,
         )
         self._covered: Counter[str] = Counter()
@@ -204,7 +199,7 @@ class _Shift:
             self._request.profile,
             name="Campaign",
             examples=None,
-            seed=f"{self._order.assignment.seed}:{self._order.number}",
+            seed=self._order.seed,
             sessions=self._request.sessions,
         )
         while drawing.draw():
@@ -213,8 +208,7 @@ class _Shift:
     def _vary(self) -> None:
         """Spend half of the order on programs like those that had shown something new."""
         corpus = [program_from_json(text) for text in self._order.corpus]
-        seed = f"{self._order.assignment.seed}:{self._order.number}"
-        for program in varied(corpus, self._place.signatures, seed, self._order.seconds / 2):
+        for program in varied(corpus, self._place.signatures, self._order.seed, self._order.seconds / 2):
             self._bench.execute(program)
             self._keeper.set_aside()
 
@@ -237,7 +231,7 @@ class _Shift:
             self._discoveries.append(Discovery(frozenset(new), program_to_json(execution.program)))
 
     def _result(self, trouble: str | None) -> Result:
-        bench, keeper, standing = self._bench, self._keeper, self._place.standing
+        bench, keeper, footing = self._bench, self._keeper, self._place.footing
         return Result(
             number=self._order.number,
             worker=name(),
@@ -251,9 +245,9 @@ class _Shift:
             accepted=tuple(to_json(accepted.finding.case) for accepted in keeper.accepted.values()),
             hazards=tuple(bench.database.hazards()),
             unjudged=tuple(bench.database.unjudged()),
-            uncontrolled=dict(standing.uncontrolled),
-            services=standing.services,
-            versions=standing.versions,
+            uncontrolled=dict(footing.uncontrolled),
+            services=footing.services,
+            versions=footing.versions,
             trouble=trouble,
         )
 

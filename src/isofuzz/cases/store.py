@@ -92,12 +92,17 @@ def read_case(path: Path) -> Case:
         raise CaseUnreadable(f"{path} is not an isofuzz case: it is no UTF-8 text") from None
 
 
+def cases_in(folder: Path) -> list[Path]:
+    """The case files in a folder, by name; none if it is not there."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
 def case_files(path: Path) -> Iterator[Path]:
     """The file itself, or every case file in the folder, by name; raises CaseUnreadable if there is none."""
     if not path.is_dir():
         yield path
         return
-    files = sorted(path.glob(f"*{SUFFIX}"))
+    files = cases_in(path)
     if not files:
         raise CaseUnreadable(f"{path} holds no case: there is no {SUFFIX} file in it")
     yield from files

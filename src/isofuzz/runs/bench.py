@@ -1,7 +1,9 @@
 """Where the programs of one run are executed: on its system, judged, counted, and what they show kept and worked on."""
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from isofuzz.engine.interpreter import Execution, execute
@@ -17,9 +19,33 @@ from isofuzz.runs.events import Listener, Progress
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.request import RunRequest
-from isofuzz.runs.stage import Loop, Stage
+from isofuzz.runs.stage import Footing, Loop, Stage
 
 T = TypeVar("T")
+
+
+def new_keeper(
+    stage: Stage,
+    request: RunRequest,
+    footing: Footing,
+    *,
+    folder: Path,
+    listener: Listener,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> Keeper:
+    """A keeper of what is found on this stage, whose cases go into the folder."""
+    return Keeper(
+        target=request.target,
+        defect=request.defect,
+        vocabulary=stage.system.signatures.vocabulary,
+        services=footing.services,
+        versions=footing.versions,
+        folder=folder,
+        accept=request.accept,
+        listener=listener,
+        grace=stage.system.target.grace,
+        known=known,
+    )
 
 
 class Bench:

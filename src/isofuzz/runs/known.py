@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from isofuzz.cases.store import SUFFIX, Finding, read_case
+from isofuzz.cases.store import Finding, cases_in, read_case
 from isofuzz.errors import CaseUnreadable
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.fitting import check_fits
@@ -26,7 +26,7 @@ def known_cases(
     Each is read when it is its turn: there may be thousands. A file that cannot be read counts as lost: it may be a
     case of this target.
     """
-    for path in (path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))):
+    for path in (path for folder in folders for path in cases_in(folder)):
         try:
             case = read_case(path)
             if case.target in targets and case.defect == defect:

@@ -4,18 +4,17 @@ import time
 
 from isofuzz.cases.store import CaseStore
 from isofuzz.errors import InfrastructureError
-from isofuzz.runs.bench import Bench
+from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.comparing import Comparisons
 from isofuzz.runs.concluding import Done, summarised
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.events import Listener, Phase, Started
 from isofuzz.runs.exercised import Exercised
-from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.known import Lost, known_cases
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import RunRequest, check_sessions
 from isofuzz.runs.rerunning import rerun
-from isofuzz.runs.stage import Loop, Stage, Standing, own_loop, system_up
+from isofuzz.runs.stage import Footing, Loop, Stage, own_loop, system_up
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
 from isofuzz.runs.targets import name_of
@@ -48,7 +47,7 @@ class _Run:
         self._listener = listener
         self._loop = loop
         self._exercised = Exercised()
-        self._standing = Standing()
+        self._footing = Footing()
         self._bench: Bench | None = None
         self._began = time.monotonic()
         self._cut: list[str] = []
@@ -59,7 +58,7 @@ class _Run:
         trouble: str | None = None
         interrupted = False
         try:
-            with system_up(self._request, self._target, self._signatures, self._loop, self._standing) as stage:
+            with system_up(self._request, self._target, self._signatures, self._loop, self._footing) as stage:
                 bench = self._bench = self._new_bench(stage)
                 self._replay_known(bench)
                 self._sweep(bench)
@@ -75,19 +74,9 @@ class _Run:
         return self._summary(trouble, interrupted=interrupted)
 
     def _new_bench(self, stage: Stage) -> Bench:
-        request, standing = self._request, self._standing
-        keeper = Keeper(
-            target=request.target,
-            defect=request.defect,
-            vocabulary=self._signatures.vocabulary,
-            services=standing.services,
-            versions=standing.versions,
-            folder=request.cases,
-            accept=request.accept,
-            listener=self._listener,
-            grace=self._target.grace,
-        )
-        self._listener(Started(request.target, request.defect, self._profile.name, standing.services))
+        request, footing = self._request, self._footing
+        keeper = new_keeper(stage, request, footing, folder=request.cases, listener=self._listener)
+        self._listener(Started(request.target, request.defect, self._profile.name, footing.services))
         return Bench(stage, request, keeper, self._loop, self._listener, exercised=self._exercised)
 
     # -- what is known, sweep and find
@@ -177,9 +166,9 @@ class _Run:
             cut=tuple(self._cut),
             trouble=trouble,
             interrupted=interrupted,
-            uncontrolled=self._standing.uncontrolled,
-            services=self._standing.services,
-            versions=self._standing.versions,
+            uncontrolled=self._footing.uncontrolled,
+            services=self._footing.services,
+            versions=self._footing.versions,
             seconds=time.monotonic() - self._began,
         )
         return summarised(self._request, self._signatures.vocabulary, done)

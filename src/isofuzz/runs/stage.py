@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Standing:
+class Footing:
     """What a run stands on, as far as that is known: it is told also when the system never came up."""
 
     services: str = "none: they were not available"
@@ -72,7 +72,7 @@ class Stage:
 
 @contextmanager
 def system_up(
-    request: RunRequest, target: Target, signatures: Signatures, loop: Loop, standing: Standing
+    request: RunRequest, target: Target, signatures: Signatures, loop: Loop, footing: Footing
 ) -> Iterator[Stage]:
     """Start the services and the system, and stop them at the end; raises InfrastructureError.
 
@@ -80,18 +80,18 @@ def system_up(
     """
     stack = AsyncExitStack()
     try:
-        yield loop.do(_start(stack, request, target, signatures, standing))
+        yield loop.do(_start(stack, request, target, signatures, footing))
     finally:
         loop.do(stack.aclose())
 
 
 async def _start(
-    stack: AsyncExitStack, request: RunRequest, target: Target, signatures: Signatures, standing: Standing
+    stack: AsyncExitStack, request: RunRequest, target: Target, signatures: Signatures, footing: Footing
 ) -> Stage:
     services = await stack.enter_async_context(open_services(request.sources))
-    standing.note(services)
+    footing.note(services)
     control = await stack.enter_async_context(controlled(services))
-    standing.uncontrolled = control.uncontrolled.reasons if control else {}
+    footing.uncontrolled = control.uncontrolled.reasons if control else {}
     system = await stack.enter_async_context(running(target, signatures, services, new_mint(), control))
-    standing.note(services)  # with what the start of the system asked for
+    footing.note(services)  # with what the start of the system asked for
     return Stage(system, services)

@@ -66,7 +66,7 @@ def test_a_search_over_which_one_is_lost_is_promised_again(agenda: Agenda) -> No
     search = agenda.next_search({}, None, ())
     assert search
     agenda.again(search)
-    assert not agenda.has_parts
+    assert all_parts(agenda) == []
     assert agenda.next_search({}, None, ()) is not None
 
 
