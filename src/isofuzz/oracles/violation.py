@@ -51,6 +51,11 @@ class Breach(StrEnum):
     INTERFERED = "interfered"
     """A user sees something else once the others have not done what is none of the user's business."""
 
+    @property
+    def is_lack(self) -> bool:
+        """Was something not seen that had to be?"""
+        return self in (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED)
+
 
 @dataclass(frozen=True)
 class Violation:

@@ -42,8 +42,6 @@ _LONGEST_ANSWER = 60
 _LONGEST_STATEMENT = 60
 _MOST_IN_A_ROW = 3
 """So many statements of one step are told one after the other; of more, the first and the last."""
-_BEGINS = "→"
-_NOT_SEEN = (Breach.MISSING, Breach.DENIED, Breach.UNDELIVERED)
 
 
 class Mark(Enum):
@@ -55,17 +53,37 @@ class Mark(Enum):
     BREACH = "✗"
 
 
+class Happening(Enum):
+    """What a row tells of."""
+
+    BEGUN = "→"
+    """An operation begins."""
+    ENDED = "←"
+    """An operation is over during which something else happened."""
+    MOVED = "·"
+    """An operation goes on: a statement, mostly."""
+    PUSHED = "⇠"
+    """Something came to a socket."""
+    STRUCK = "↯"
+    """Something goes wrong."""
+    STORED = "▤"
+    """What is stored at the end."""
+    SKIPPED = ""
+    """A step could not be done."""
+
+
 @dataclass
 class Row:
-    """One thing that happened, in the column of the session to which it happened.
+    """One thing that happened, in the column of the session to which it happened, in `words`.
 
-    `at` is the logical time at which it begins; `sent_by` the step whose event it is, if it is one; `ending` is the
-    part that must not be cut off, and `seen` all that was seen, where the text has no room for it; `bracket` joins the
-    rows of steps that overlap; `move`: what kind of move of its step it is, if it is one.
+    `at` is the logical time at which it begins; `sent_by` are the steps whose event it is, if it is one; `ending` is
+    the part that must not be cut off, and `seen` all that was seen, where the text has no room for it; `bracket` joins
+    the rows of steps that overlap; `move`: what kind of move of its step it is, if it is one.
     """
 
     column: int
-    text: str
+    happening: Happening
+    words: str
     at: int
     ending: str = ""
     seen: str = ""
@@ -73,7 +91,12 @@ class Row:
     mark: Mark = Mark.NONE
     bracket: str = " "
     move: Move | None = None
-    sent_by: int | None = None
+    sent_by: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What happened, after its sign."""
+        return f"{self.happening.value} {self.words}".strip()
 
 
 @dataclass(frozen=True)
@@ -113,7 +136,7 @@ def _without_routine(rows: Iterable[Row]) -> Iterator[Row]:
             if len(told) > _MOST_IN_A_ROW:
                 first, *between, last = told
                 seen = "\n".join(row.seen for row in between)
-                told = [first, replace(between[0], text=f"· … {len(between)} more …", seen=seen), last]
+                told = [first, replace(between[0], words=f"… {len(between)} more …", seen=seen), last]
         yield from told
 
 
@@ -155,59 +178,62 @@ class _Teller:
                     mark = Mark.WRITTEN
                 elif entry.step in self._case.violation.without:
                     mark = Mark.LEFT_OUT
-                self._add(self._actor(entry.step), f"{_BEGINS} {self._call(entry)}", step=entry.step, mark=mark)
+                self._add(self._actor(entry.step), Happening.BEGUN, self._call(entry), step=entry.step, mark=mark)
             case Completion():
                 self._complete(entry, mark)
             case Delivery() if breach or not entry.reply:
-                told = (self._symbols(entry.seen), self._masked(entry.text, entry.seen))
-                sent_by = self._written_in.get(entry.seen[0]) if entry.seen else None
-                self._add(
-                    self._receiver(entry.socket), " ".join(("⇠", *filter(None, told))), mark=mark, sent_by=sent_by
-                )
+                told = " ".join(filter(None, (self._symbols(entry.seen), self._masked(entry.text, entry.seen))))
+                sent_by = dict.fromkeys(self._written_in[serial] for serial in entry.seen if serial in self._written_in)
+                self._add(self._receiver(entry.socket), Happening.PUSHED, told, mark=mark, sent_by=tuple(sent_by))
             case Closed(socket):
-                self._add(self._receiver(socket), "⇠ closed by the system", mark=mark)
+                self._add(self._receiver(socket), Happening.PUSHED, "closed by the system", mark=mark)
             case Skipped(step, operation):
-                self._add(None, f"{operation} skipped: what it needs never came to be", step=step)
+                why = f"{operation} skipped: what it needs never came to be"
+                self._add(None, Happening.SKIPPED, why, step=step)
             case Moved() if entry.step in self._switching:
                 self._move(entry)
             case Struck():
                 self._strike(entry)
             case Storage() if breach:
-                self._add(self._session(self._model.things[self._case.violation.user]), self._stored(), mark=mark)
+                of = self._session(self._model.things[self._case.violation.user])
+                self._add(of, Happening.STORED, self._stored(), mark=mark)
             case _ if breach:  # a barrier that has passed without what had to come before it
                 waiting = self._case.violation.socket
-                self._add(self._receiver(waiting) if waiting else None, f"⇠ {CROSSED} never came", mark=mark)
+                of = self._receiver(waiting) if waiting else None
+                self._add(of, Happening.PUSHED, f"{CROSSED} never came", mark=mark)
 
     def _move(self, entry: Moved) -> None:
         """A move of steps that take turns, where who moves when is a part of the story; their start is told anyway."""
         whole = printable(entry.text)
         statement = textwrap.shorten(whole, _LONGEST_STATEMENT, placeholder=" …")
-        actor, step, move = self._actor(entry.step), entry.step, entry.move
-        match move:
+        match entry.move:
             case _ if entry.connection is not None:
-                reply = "gets an answer: " if move is Move.REPLY else ""
-                presumed = f"· connection {entry.connection}, presumably: {reply}{statement}"
-                self._add(actor, presumed, step=step, move=move, seen=whole)
+                reply = "gets an answer: " if entry.move is Move.REPLY else ""
+                words = f"connection {entry.connection}, presumably: {reply}{statement}"
             case Move.STATEMENT:
-                self._add(actor, f"· {statement}", step=step, move=move, seen=whole)
+                words = statement
             case Move.REPLY:
-                self._add(actor, f"· gets the lock: {statement}", step=step, move=move, seen=whole)
+                words = f"gets the lock: {statement}"
             case Move.TASK:
-                self._add(actor, "· goes on", step=step, move=move)
+                words, whole = "goes on", ""
+            case _:
+                return
+        actor = self._actor(entry.step)
+        self._add(actor, Happening.MOVED, words, step=entry.step, move=entry.move, seen=whole)
 
     def _strike(self, entry: Struck) -> None:
         """Something goes wrong."""
         owner = self._receiver(entry.of) if entry.kind.is_of_a_socket else self._actor(entry.of.step)
         what = self._argument(entry.of, None) if entry.kind.is_of_a_socket else f"step {entry.of.step}"
-        self._add(owner, f"↯ {fault_in_words(entry.kind, what)}", step=entry.step)
+        self._add(owner, Happening.STRUCK, fault_in_words(entry.kind, what), step=entry.step)
 
     def _stored(self) -> str:
         """What is wrong with what is stored at the end; a row with what it says that it belongs to."""
         row = row_of(self._case.history, self._case.violation)
         if row is None:
-            return f"▤ {CROSSED} is no longer stored"
+            return f"{CROSSED} is no longer stored"
         said = (*self._names_of("in", row.threads), *self._names_of("of", row.owners))
-        return " ".join(("▤ stored", *said, self._masked(row.text, row.seen)))
+        return " ".join(("stored", *said, self._masked(row.text, row.seen)))
 
     def _names_of(self, preposition: str, refs: tuple[Ref, ...] | None) -> list[str]:
         things = dict.fromkeys(self._model.things[ref] for ref in refs or ())  # several steps may have opened one
@@ -218,13 +244,13 @@ class _Teller:
         ending = self._ending(entry, breach=mark is Mark.BREACH)
         seen = self._masked(entry.text, entry.seen)
         begun = self._rows[-1] if self._rows else None
-        if begun and begun.step == entry.step and begun.text.startswith(_BEGINS):  # nothing happened meanwhile
+        if begun and begun.step == entry.step and begun.happening is Happening.BEGUN:  # nothing happened meanwhile
             begun.ending, begun.seen = f" · {ending}", seen
             begun.mark = mark if mark is Mark.BREACH else begun.mark
         else:
             operation = self._model.deeds[entry.step].operation.name
-            actor, told = self._actor(entry.step), f"← {operation}"
-            self._add(actor, told, f" · {ending}", seen=seen, step=entry.step, mark=mark)
+            actor = self._actor(entry.step)
+            self._add(actor, Happening.ENDED, operation, ending=f" · {ending}", seen=seen, step=entry.step, mark=mark)
 
     def _ending(self, entry: Completion, *, breach: bool) -> str:
         violation = self._case.violation
@@ -235,7 +261,7 @@ class _Teller:
             word += f" {textwrap.shorten(self._masked(entry.text, entry.seen), _LONGEST_ANSWER, placeholder=' …')}"
         own = {canary.serial for canary in self._model.deeds[entry.step].canaries}
         seen = [serial for serial in entry.seen if serial not in own]
-        lacked = violation.breach in _NOT_SEEN
+        lacked = violation.breach.is_lack
         if breach and violation.serial is not None and not lacked and violation.serial not in seen:
             seen.append(violation.serial)  # it was seen in a frame that this operation had asked for
         parts = [word]
@@ -245,9 +271,9 @@ class _Teller:
             parts.append(f"lacks {CROSSED}")
         return " · ".join(parts)
 
-    def _add(self, owner: Thing | None, text: str, ending: str = "", **fields: object) -> None:
+    def _add(self, owner: Thing | None, happening: Happening, words: str, **fields: object) -> None:
         column = self._columns.setdefault(owner, len(self._columns))
-        self._rows.append(Row(column, text, self._now, ending, **fields))  # type: ignore[arg-type]  # named by the callers above
+        self._rows.append(Row(column, happening, words, self._now, **fields))  # type: ignore[arg-type]  # named by the callers above
 
     # -- whose row it is
 

@@ -52,6 +52,20 @@ def check_fits(case: Case, vocabulary: Vocabulary) -> None:
     fitted(case, vocabulary)
 
 
+def misfit(case: Case, vocabulary: Vocabulary) -> str:
+    """What of the case the target no longer has, in words; empty if it fits."""
+    try:
+        check_fits(case, vocabulary)
+    except CaseUnreadable as problem:
+        return str(problem)
+    return ""
+
+
+def does_fit(program: Program, vocabulary: Vocabulary) -> bool:
+    """Can the target execute the program?"""
+    return not any(_Fitting(program, "", vocabulary).misfits())
+
+
 def fitted(case: Case, vocabulary: Vocabulary, changes: Changes = Changes()) -> Fitted:
     """The case with these changes; raises CaseUnreadable that says what of it the target still does not have."""
     now = _renamed(case, changes.renamed) if changes.renamed else case

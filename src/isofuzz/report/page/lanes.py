@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from isofuzz.cases.case import Case
+from isofuzz.oracles.violation import Violation
 from isofuzz.program.vocabulary import Vocabulary
-from isofuzz.report.storyline import Mark, Row, storyline
+from isofuzz.report.storyline import Happening, Mark, Row, storyline
 
 
 class Shape(StrEnum):
@@ -44,7 +45,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Arrow:
-    """An event on its way, in one row, from the lane of who caused it to that of who got it."""
+    """What is on its way, in one row: from the lane of who caused it to that of who got it.
+
+    That is an event that is pushed to a socket, and, `crossing`, the text that somebody saw who must not.
+    """
 
     row: int
     of: int
@@ -65,15 +69,15 @@ class Lanes:
 def lanes(case: Case, vocabulary: Vocabulary) -> Lanes:
     """Where everything stands that the story of the case tells."""
     story = storyline(case, vocabulary)
-    ends = {row.step: place for place, row in enumerate(story.rows) if row.text.startswith("←")}
+    ends = {row.step: place for place, row in enumerate(story.rows) if row.happening is Happening.ENDED}
     necessary = _necessary(case)
     items = tuple(
         Item(
-            shape=_shape(row),
+            shape=_SHAPES.get(row.happening, Shape.OTHER),
             lane=row.column,
             row=place,
-            until=ends.get(row.step, place) if row.text.startswith("→") else place,
-            label=row.text[2:] + row.ending if row.text[:1] in "→←⇠·↯▤" else row.text + row.ending,
+            until=ends.get(row.step, place) if row.happening is Happening.BEGUN else place,
+            label=row.words + row.ending,
             detail=row.seen,
             step=row.step,
             mark=row.mark,
@@ -81,13 +85,15 @@ def lanes(case: Case, vocabulary: Vocabulary) -> Lanes:
         )
         for place, row in enumerate(story.rows)
     )
-    return Lanes(story.headings, len(story.rows), items, tuple(_arrows(story.rows)))
+    return Lanes(story.headings, len(story.rows), items, tuple(_arrows(story.rows, case.violation)))
 
 
-def _shape(row: Row) -> Shape:
-    if row.move:
-        return Shape.TICK
-    return {"→": Shape.BAR, "←": Shape.END, "⇠": Shape.PUSH}.get(row.text[:1], Shape.OTHER)
+_SHAPES = {
+    Happening.BEGUN: Shape.BAR,
+    Happening.ENDED: Shape.END,
+    Happening.MOVED: Shape.TICK,
+    Happening.PUSHED: Shape.PUSH,
+}
 
 
 def _necessary(case: Case) -> set[int]:
@@ -98,9 +104,10 @@ def _necessary(case: Case) -> set[int]:
     return {step for step in (violation.step, violation.written_by, violation.instead) if step is not None}
 
 
-def _arrows(rows: tuple[Row, ...]) -> Iterator[Arrow]:
+def _arrows(rows: tuple[Row, ...], violation: Violation) -> Iterator[Arrow]:
     lane_of = {row.step: row.column for row in reversed(rows) if row.step is not None}
     for place, row in enumerate(rows):
-        sender = lane_of.get(row.sent_by) if row.sent_by is not None else None
-        if sender is not None and sender != row.column:
-            yield Arrow(place, sender, row.column, row.mark is Mark.BREACH)
+        crossing = violation.written_by if row.mark is Mark.BREACH and not violation.breach.is_lack else None
+        for sender in dict.fromkeys(lane_of[step] for step in (crossing, *row.sent_by) if step in lane_of):
+            if sender != row.column:
+                yield Arrow(place, sender, row.column, crossing is not None and sender == lane_of.get(crossing))

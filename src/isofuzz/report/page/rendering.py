@@ -8,6 +8,7 @@ import base64
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -17,26 +18,48 @@ from markupsafe import Markup
 
 from isofuzz.history.entries import Outcome
 from isofuzz.history.relations import Relation
-from isofuzz.program.vocabulary import Operation
+from isofuzz.program.vocabulary import Operation, Vocabulary
 from isofuzz.report.compared import compared_lines
+from isofuzz.report.earlier import earlier_lines
 from isofuzz.report.finding import confirmation, necessary, replay_command, title
-from isofuzz.report.page.contents import Contents, Point, Shown
+from isofuzz.report.page.contents import Contents, Shown
+from isofuzz.report.page.growth import Growth
 from isofuzz.report.page.lanes import Lanes, lanes
 from isofuzz.report.printable import printable
 from isofuzz.runs.exercised import Reached, formable
+from isofuzz.runs.fitting import misfit
 from isofuzz.runs.latency import in_words
 
 _RELATIONS = (*Relation, "")
 _COLUMNS = tuple(product(_RELATIONS, Outcome))
 _HOTTEST = 5
 """Shades of the heat map, from 1; each stands for ten times as much as the one before."""
-_WIDTH, _HEIGHT = 640, 160
-_COMPARED_WIDTH = 110
+_WIDTH = 110
+"""Characters in a line of what is shown as on a terminal."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A finding with its picture. If its target has changed so that there can be none, `misfit` says what has."""
+
+    shown: Shown
+    lanes: Lanes | None
+    earlier: str
+    misfit: str
+
+    @classmethod
+    def of(cls, shown: Shown, vocabulary: Vocabulary) -> "_Told":
+        case = shown.finding.case
+        if changed := misfit(case, vocabulary):
+            return cls(shown, None, "", changed)
+        earlier = "\n".join(line.plain for line in earlier_lines(case, vocabulary, _WIDTH))
+        return cls(shown, lanes(case, vocabulary), earlier, "")
 
 
 def rendered(contents: Contents) -> str:
     """The page."""
-    drawn = [(shown, lanes(shown.finding.case, contents.vocabulary)) for shown in contents.findings]
+    findings = [_Told.of(shown, contents.vocabulary) for shown in contents.findings]
+    drawn = [told.lanes for told in findings if told.lanes]
     style = _asset("page.css") + "\n".join(sorted(set(_places(drawn))))
     script = _asset("page.js")
     return (
@@ -44,12 +67,11 @@ def rendered(contents: Contents) -> str:
         .get_template("page.html.j2")
         .render(
             page=contents,
-            findings=[(shown, story, replay_command(shown.finding)) for shown, story in drawn],
+            findings=findings,
             heat=list(_heat(contents)),
             relations=[relation or "nothing" for relation in _RELATIONS],
             outcomes=list(Outcome),
-            line=_line(contents.growth),
-            size=(_WIDTH, _HEIGHT),
+            growth=Growth.of(contents.growth),
             style=Markup(style),  # noqa: S704 - our own, with numbers in it
             script=Markup(script),  # noqa: S704 - our own
             policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
@@ -72,7 +94,8 @@ def _environment() -> Environment:
         "title": lambda shown: title(shown.finding.case.violation),
         "necessary": lambda shown: necessary(shown.finding.case),
         "confirmation": lambda shown: confirmation(shown.finding.case),
-        "compared": lambda shown: [line.plain for line in compared_lines(shown.finding.case, _COMPARED_WIDTH)],
+        "compared": lambda shown: [line.plain for line in compared_lines(shown.finding.case, _WIDTH)],
+        "command": lambda shown: replay_command(shown.finding),
     }
     return environment
 
@@ -85,9 +108,9 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _places(drawn: Iterable[tuple[Shown, Lanes]]) -> Iterator[str]:
+def _places(drawn: Iterable[Lanes]) -> Iterator[str]:
     """A rule for each place in the lanes: attributes of style are nothing that a policy can name."""
-    for _, story in drawn:
+    for story in drawn:
         yield f".lanes-{len(story.headings)}{{--lanes:{len(story.headings)}}}"
         for lane in range(len(story.headings)):
             yield f".lane-{lane}{{grid-column:{lane + 2}}}"
@@ -119,14 +142,3 @@ def _lacking(contents: Contents, operation: Operation) -> set[Relation]:
     """To whose things the operation could have been done, and never was."""
     tried = {reached.relation for reached in contents.reached if reached.operation == operation.name}
     return {cell.relation for cell in formable(contents.vocabulary, operation) if str(cell.relation) not in tried}
-
-
-def _line(growth: tuple[Point, ...]) -> str:
-    """The points of the line of coverage over time, as SVG wants them; empty if there is nothing to draw."""
-    if len(growth) < 2:
-        return ""
-    seconds = growth[-1].seconds or 1
-    most = max(point.coverage for point in growth) or 1
-    return " ".join(
-        f"{_WIDTH * point.seconds / seconds:.1f},{_HEIGHT * (1 - point.coverage / most):.1f}" for point in growth
-    )

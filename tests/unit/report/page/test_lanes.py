@@ -1,6 +1,7 @@
 """Where everything stands in the swim lanes of kept cases."""
 
 from isofuzz.cases.case import Case
+from isofuzz.oracles.violation import Breach
 from isofuzz.report.page.lanes import Lanes, Shape, lanes
 from isofuzz.report.storyline import Mark
 from isofuzz.target.signatures import read_signatures
@@ -38,9 +39,26 @@ def test_an_event_comes_from_whoever_caused_it(kept_cases: list[Case]) -> None:
     assert arrows
     for story, arrow in arrows:
         assert arrow.of != arrow.to
-        assert story.items[arrow.row].shape is Shape.PUSH
         assert story.items[arrow.row].lane == arrow.to
-    assert any(arrow.crossing for _, arrow in arrows)
+        assert story.items[arrow.row].shape is Shape.PUSH or arrow.crossing
+        assert arrow.crossing == (story.items[arrow.row].mark is Mark.BREACH)
+
+
+def test_what_crossed_comes_from_whoever_wrote_it(kept_cases: list[Case]) -> None:
+    crossed = [case for case in kept_cases if case.violation.breach is Breach.FOREIGN and not case.earlier]
+    assert {case.violation.socket is None for case in crossed} == {True, False}, "in a reply, and pushed"
+    for case in crossed:
+        story = lanes_of(case)
+        (writer,) = {item.lane for item in story.items if item.step == case.violation.written_by}
+        (breach,) = (item for item in story.items if item.mark is Mark.BREACH)
+        assert (breach.row, writer, breach.lane) in {(each.row, each.of, each.to) for each in story.arrows}
+
+
+def test_what_was_not_seen_comes_from_nowhere(kept_cases: list[Case]) -> None:
+    lacking = [case for case in kept_cases if case.violation.breach.is_lack]
+    assert lacking
+    for case in lacking:
+        assert not any(arrow.crossing for arrow in lanes_of(case).arrows)
 
 
 def test_what_is_necessary_is_what_was_tried_away(kept_cases: list[Case]) -> None:

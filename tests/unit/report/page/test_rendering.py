@@ -4,9 +4,11 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from pathlib import Path
 
+from isofuzz.cases.store import Finding
 from isofuzz.oracles.verdict import Verdict
-from isofuzz.report.page.contents import Contents
+from isofuzz.report.page.contents import Contents, Shown
 from isofuzz.report.page.rendering import rendered
 
 
@@ -49,6 +51,26 @@ def test_it_says_all_that_there_is_to_say(page_contents: Contents) -> None:
         assert told in page
     assert page.count('class="over"') == 1
     assert '<td class="heat-4 first">1200</td>' in page
+
+
+def test_a_finding_of_what_the_target_no_longer_has_is_told_without_its_picture(page_contents: Contents) -> None:
+    shown = page_contents.findings[0]
+    gone = shown.finding.case.program.calls[-1].operation
+    left = tuple(each for each in page_contents.vocabulary.operations if each.name != gone)
+    changed = replace(page_contents, vocabulary=replace(page_contents.vocabulary, operations=left), findings=(shown,))
+    page = rendered(changed)
+    assert f"there is no operation &#39;{gone}&#39; any more" in page
+    assert 'class="lanes' not in page
+    assert "first seen 2026-01-02" in page
+    assert 'class="lanes' in rendered(replace(page_contents, findings=(shown,)))
+
+
+def test_what_ran_before_is_shown_before_it(page_contents: Contents) -> None:
+    case = page_contents.findings[1].finding.case
+    after = Finding(replace(case, earlier=(case.program,)), Path("kept.json"))
+    page = rendered(replace(page_contents, findings=(Shown(after),)))
+    assert page.index("earlier program 1, from reset") < page.index('class="lanes')
+    assert "earlier program" not in rendered(page_contents)
 
 
 def test_a_page_with_nothing_to_tell(page_contents: Contents) -> None:
