@@ -38,9 +38,9 @@ class Agenda:
         self._parts: deque[Order] = deque()
         self._tries: Counter[tuple[Task, str]] = Counter()
 
-    def add_replays(self, cases: Mapping[str, str]) -> None:
-        """Execute these cases, by their fingerprints."""
-        self._parts += [self._part(Task.REPLAY, part, case=case) for part, case in cases.items()]
+    def add_replays(self, cases: Iterable[tuple[str, str]]) -> None:
+        """Execute these cases, each after its fingerprint."""
+        self._parts += [self._part(Task.REPLAY, part, case=case) for part, case in cases]
 
     def add_sweep(self, parts: Iterable[tuple[int, int]], done: frozenset[str] | set[str]) -> None:
         """Execute these parts of the sweep, unless that is done."""

@@ -122,14 +122,12 @@ class Books:
         while self._unworked:
             yield self._unworked.pop(0)
 
-    def to_replay(self) -> dict[str, str]:
-        """What earlier nights found, and this one has not yet looked for again."""
+    def to_replay(self) -> Iterator[tuple[str, str]]:
+        """What earlier nights found, and this one has not yet looked for again, by its fingerprint."""
         done = self._state.done(self._night, Task.REPLAY)
-        return {
-            each.case.fingerprint: to_json(each.case)
-            for each in self._state.findings()
-            if each.night < self._night and each.state in (OPEN, GONE) and each.case.fingerprint not in done
-        }
+        for each in self._state.findings():
+            if each.night < self._night and each.state in (OPEN, GONE) and each.case.fingerprint not in done:
+                yield each.case.fingerprint, to_json(each.case)
 
     @property
     def open(self) -> int:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,8 +19,10 @@ from isofuzz.campaign.outcome import Outcome, concluded
 from isofuzz.campaign.request import CampaignRequest
 from isofuzz.campaign.state import Night, State, opened
 from isofuzz.campaign.worker import JOURNALS
+from isofuzz.cases.codec import from_json
 from isofuzz.errors import InfrastructureError, UsageError
 from isofuzz.runs.events import Beat, Listener, Phase, WorkerLost, Working
+from isofuzz.runs.fitting import misfit
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import check_sessions
 from isofuzz.runs.run import INTERRUPTED
@@ -160,17 +162,25 @@ class _Campaign:
             part_seconds=request.part_seconds,
             for_programs=None if budget is None else budget - drawn,
         )
-        agenda.add_replays(self._books.to_replay())
+        agenda.add_replays(self._fitting(self._books.to_replay()))
         count = sum(1 for _ in sweep(self._signatures, request.run.sessions))
         parts = [(at, at + _EXERCISES_AT_ONCE) for at in range(0, count, _EXERCISES_AT_ONCE)]
         agenda.add_sweep(parts, self._state.done(self._night.id, Task.SWEEP))
         return agenda
 
+    def _fitting(self, cases: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """The findings that the target can still show; of the others it is told what it no longer has."""
+        for fingerprint, text in cases:
+            if changed := misfit(from_json(text, "a case of this campaign"), self._signatures.vocabulary):
+                self._state.note(self._night.id, "campaign", f"{fingerprint} was not looked for again: {changed}")
+            else:
+                yield fingerprint, text
+
     # -- the loop
 
     def _work(self, agenda: Agenda) -> None:
         while True:
-            for fingerprint, case in self._books.unworked():
+            for fingerprint, case in self._fitting(self._books.unworked()):
                 agenda.add_shrink(fingerprint, case)
             self._hand_out(agenda)
             if not self._underway:

@@ -26,6 +26,7 @@ from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.draft import Exercise
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.exercised import Reached
+from isofuzz.runs.fitting import does_fit
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import RunRequest
 from isofuzz.runs.rerunning import rerun
@@ -207,8 +208,10 @@ class _Shift:
 
     def _vary(self) -> None:
         """Spend half of the order on programs like those that had shown something new."""
-        corpus = [program_from_json(text) for text in self._order.corpus]
-        for program in varied(corpus, self._place.signatures, self._order.seed, self._order.seconds / 2):
+        signatures = self._place.signatures
+        kept = map(program_from_json, self._order.corpus)
+        corpus = [program for program in kept if does_fit(program, signatures.vocabulary)]
+        for program in varied(corpus, signatures, self._order.seed, self._order.seconds / 2) if corpus else ():
             self._bench.execute(program)
             self._keeper.set_aside()
 

@@ -1,5 +1,6 @@
 """A campaign finds what a run finds, once, with several workers, and goes on from what earlier nights knew."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from isofuzz.cases.store import read_case
 from isofuzz.errors import UsageError
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
+from isofuzz.program.prune import with_call
 from isofuzz.runs.events import Beat, Event, Kept, LeakSeen
 
 
@@ -51,6 +53,24 @@ def test_the_next_night_knows_what_was_found_and_what_is_gone(campaign_of: Campa
     assert [known.state for known, _ in mended.found] == [GONE]
     assert mended.summary.verdict is Verdict.ISOLATED
     assert mended.growth[0].covered == again.growth[-1].covered
+
+
+def test_a_finding_of_what_the_target_no_longer_has_stays_open_and_is_not_looked_for(
+    campaign_of: Campaign, folder: Path
+) -> None:
+    only = frozenset({Oracle.CROSSING})
+    first = campaign_of("Open", only=only)
+    with opened(folder) as state:
+        [known] = state.findings()
+        last = known.case.program.calls[-1]
+        program = with_call(known.case.program, replace(last, operation="find"))
+        state.keep_finding(first.night, replace(known.case, program=program), state=OPEN, worked=True)
+    again = campaign_of("Open", only=only, for_programs=1, known={known.case.fingerprint: "search"})
+    assert [each.state for each, _ in again.found] == [OPEN]
+    assert again.summary.replayed == 0
+    [told] = again.events
+    assert told.startswith(f"{known.case.fingerprint} was not looked for again")
+    assert "no operation 'find' any more" in told
 
 
 def test_what_is_known_is_passed_over(campaign_of: Campaign) -> None:

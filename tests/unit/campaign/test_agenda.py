@@ -20,7 +20,7 @@ def all_parts(agenda: Agenda, *, shrinks: bool = True) -> list[Order]:
 
 
 def test_what_is_known_comes_first_then_what_is_fixed_and_what_was_found_before_both(agenda: Agenda) -> None:
-    agenda.add_replays({"known": "case"})
+    agenda.add_replays([("known", "case")])
     agenda.add_sweep([(0, 5), (5, 10)], {"0-5"})
     agenda.add_shrink("found", "case")
     parts = all_parts(agenda)
