@@ -11,11 +11,13 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from isofuzz.campaign.agenda import SEARCHED
 from isofuzz.campaign.campaign import campaign
@@ -25,7 +27,7 @@ from isofuzz.campaign.state import read_only
 from isofuzz.campaign.tables import ORDERS
 from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.drawing import Drawing
-from isofuzz.runs.events import Beat, Event, Phase
+from isofuzz.runs.events import Beat, Event, Listener, Phase
 from isofuzz.runs.planting import planted
 from isofuzz.runs.profiles import PROFILES
 from isofuzz.runs.request import RunRequest
@@ -65,25 +67,35 @@ class Watch:
         return self.taken[-1][1] / max(early)
 
 
+def request_for(folder: Path, programs: int) -> CampaignRequest:
+    """One worker that draws so many programs of the healthy chat."""
+    return CampaignRequest(
+        run=RUN,
+        folder=folder,
+        for_seconds=None,
+        for_programs=programs,
+        workers=1,
+        seed=SEED,
+        order_seconds=UNBOUNDED,
+    )
+
+
+def search_orders(request: CampaignRequest, listener: Listener = lambda event: None) -> Sequence[Row[Any]]:
+    """The searches of a campaign of the healthy chat, as they stand in its books, in the order of their ends."""
+    outcome = campaign(request, listener)
+    assert not outcome.found, "the healthy chat leaks nothing"
+    searches = select(ORDERS).where(ORDERS.c.task == Task.SEARCH.value).order_by(ORDERS.c.at)
+    with read_only(request.folder) as state, state.engine.connect() as connection:
+        return connection.execute(searches).all()
+
+
 def searched(workers: int, programs: int) -> tuple[float, list[int], float]:
     """A campaign: seconds of its search, the numbers of its orders, and how the memory of a worker grew."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        request = CampaignRequest(
-            run=RUN,
-            folder=Path(folder),
-            for_seconds=None,
-            for_programs=programs,
-            workers=workers,
-            seed=SEED,
-            order_seconds=UNBOUNDED,
-        )
-        outcome = campaign(request, watch)
+        orders = search_orders(replace(request_for(Path(folder), programs), workers=workers), watch)
         seconds = time.perf_counter() - watch.began
-        assert not outcome.found, "the healthy chat leaks nothing"
-        with read_only(Path(folder)) as state, state.engine.connect() as connection:
-            numbers = list(connection.scalars(select(ORDERS.c.id).where(ORDERS.c.task == Task.SEARCH.value)))
-    return seconds, numbers, watch.growth
+    return seconds, [order.id for order in orders], watch.growth
 
 
 def plain(numbers: list[int], programs: int) -> float:
