@@ -7,11 +7,12 @@ A move is misdetected if something comes to the gate or to a socket of isofuzz's
 and before the next move is made. To see that, each of the first STEPS moves is followed by 20 ms of listening. Then
 come programs that are executed twice, one for 20 of these moves, without that, and the settling in them is timed.
 
-    python -m benchmarks.control_outside [STEPS] [TARGET]
+    python -m benchmarks.control_outside [--steps N] [--target NAME]
 
 prints one line of JSON.
 """
 
+import argparse
 import asyncio
 import json
 import os
@@ -156,10 +157,13 @@ async def _both(steps: int, target: str) -> dict[str, object]:
 
 
 def main() -> None:
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    target = sys.argv[2] if len(sys.argv) > 2 else TARGET
+    """Measure, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--target", default=TARGET)
+    chosen = parser.parse_args()
     with asyncio.Runner(loop_factory=ListeningLoop) as runner:
-        print(json.dumps(runner.run(_both(steps, target))))
+        print(json.dumps(runner.run(_both(chosen.steps, chosen.target))))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ Operations a second of a fuzz run of the healthy chat (drawing, resetting, execu
 against the very same operations sent by a bare client loop: plain websockets and json, no history, nothing judged.
 Both in one run and in turn, so that a busy machine slows both.
 
-    python -m benchmarks.throughput [PROGRAMS]
+    python -m benchmarks.throughput [--programs N]
 """
 
+import argparse
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import nullcontext
@@ -246,8 +246,10 @@ def measure(programs: int) -> Fuzzing:
 
 
 def main() -> None:
-    programs = int(sys.argv[1]) if len(sys.argv) > 1 else 150
-    measured = measure(programs)
+    """Measure, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=int, default=150)
+    measured = measure(parser.parse_args().programs)
     fuzzed = measured.operations / measured.seconds
     bare = measured.operations / measured.bare_seconds
     table = Table(title=f"{measured.operations} operations in {measured.exercised.programs} programs")

@@ -1,5 +1,6 @@
 """All trials of control, in full or a fraction of each, and one JSON with every figure."""
 
+import argparse
 import json
 import sys
 import time
@@ -7,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks import control
 from benchmarks.control import chat
 from benchmarks.control.chosen import orders, victims
 from benchmarks.control.contended import Contended, ContendedByAlchemy
@@ -112,11 +114,14 @@ PARTS: dict[str, Callable[[float], Figures]] = {
 
 def main() -> None:
     """Print how long each part took, and then the JSON."""
-    share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.control", description=control.__doc__.splitlines()[0])
+    parser.add_argument("--share", type=float, default=1.0, metavar="FRACTION", help="of the trials; else all")
+    parser.add_argument("--part", action="append", choices=PARTS, help="one of them; else all")
+    chosen = parser.parse_args()
     figures: Figures = {}
-    for name in sys.argv[2:] or PARTS:
+    for name in chosen.part or PARTS:
         began = time.perf_counter()
-        figures |= PARTS[name](share)
+        figures |= PARTS[name](chosen.share)
         print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     print(json.dumps(figures, indent=1))
 

@@ -1,13 +1,14 @@
 """The table, and the JSON."""
 
+import argparse
 import asyncio
 import json
 import statistics
-import sys
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import interleaving
 from benchmarks.control.stage import run, stage
 from benchmarks.interleaving import peer
 from benchmarks.interleaving.racy import SYSTEMS, Racy
@@ -29,7 +30,11 @@ async def medians(system: type[Racy], seeds: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure all, and print it."""
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else _SEEDS
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.interleaving", description=interleaving.__doc__.splitlines()[0]
+    )
+    parser.add_argument("--seeds", type=int, default=_SEEDS, metavar="N", help=f"else {_SEEDS}")
+    seeds = parser.parse_args().seeds
     found = {system.__name__: run(medians(system, seeds)) for system in SYSTEMS}
     table = Table("way", *found, title=f"Programs until found: medians of {seeds} seeds; {MOST}: not found")
     for name in WAYS:
