@@ -68,6 +68,20 @@ async def test_nothing_stays_and_nothing_is_lost(
     assert found
 
 
+@pytest.mark.parametrize("phase", ["shrink", "confirm"])
+def test_what_was_found_is_there_whatever_is_being_done_with_it(
+    start: Start, temporary: Path, tmp_path: Path, phase: str
+) -> None:
+    shutil.copy(Path(__file__).with_name("household.py"), tmp_path)
+    victim = start(*RUN)
+    said = list(iter(victim.stderr.readline, f"{phase}\n"))
+    victim.kill()
+    victim.communicate(timeout=10)
+    [kept] = LEAK_SEEN.findall("".join(said))
+    assert read_case(tmp_path / kept).defect == "read-all"
+    _wait_until(lambda: not _names_in(temporary) and not _processes_of(temporary))
+
+
 def _let_run(process: "subprocess.Popen[str]", seconds: float) -> None:
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)

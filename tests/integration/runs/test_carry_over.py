@@ -1,5 +1,8 @@
 """What an earlier program left behind: the case holds what it takes to see it on a system that was just started."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +16,11 @@ from isofuzz.cases.store import Finding, read_case
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
+from isofuzz.report.exporting.source import test_source as exported
 from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.profiles import Profile
 from isofuzz.runs.replay import Replayed, replay
+from isofuzz.runs.targets import find_target
 
 if TYPE_CHECKING:
     from tests.integration.runs.conftest import Run
@@ -58,11 +63,24 @@ def replayed(path: Path, times: int | None = None) -> Replayed:
     return one
 
 
+def told_by_pytest(test: Path) -> str:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("CI", "PYTEST_", "ISOFUZZ_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", test],
+        env=kept | {"PYTHONPATH": str(SYSTEMS.parent)},
+        cwd=test.parent,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    ).stdout
+
+
 WRITING = ["enter", "new_desk", "write"]
 READING = ["enter", "new_desk", "read"]
 
 
-def test_a_cache_that_outlives_a_reset(find: Find) -> None:
+def test_a_cache_that_outlives_a_reset(find: Find, tmp_path: Path) -> None:
     """In the run, what is written comes to what is cached already; on a new system it first has to be read."""
     found = find("Cached")
     case = found.case
@@ -78,6 +96,14 @@ def test_a_cache_that_outlives_a_reset(find: Find) -> None:
     found.path.write_text(to_json(replace(case, target=f"{SYSTEMS}:Emptied")))
     again = replayed(found.path)
     assert (again.verdict, again.reason) == (ReplayVerdict.NO_LONGER, "clean in 2 runs")
+
+    test = tmp_path / "test_exported.py"
+    for target, end in ((f"{SYSTEMS}:Cached", "1 failed"), (f"{SYSTEMS}:Emptied", "1 passed")):
+        test.write_text(exported(replace(case, target=target), find_target(target)))
+        assert "await history.start_over()" in test.read_text()
+        told = told_by_pytest(test)
+        assert end in told, told
+        assert (case.fingerprint in told) == (end == "1 failed")
 
 
 def test_what_shows_only_after_a_program_between(find: Find, run_of: "Callable[[str], Run]") -> None:

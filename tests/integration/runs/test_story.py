@@ -11,7 +11,7 @@ from isofuzz import HistoryByHand, Key, Name, Refused, UsageError
 from isofuzz.runs.story import Story, Told, told
 from isofuzz.services import Sources
 from isofuzz_packs.chat import Chat
-from isofuzz_packs.chat.target import About, Title
+from isofuzz_packs.chat.target import About, Body, Title
 
 SOURCES = Sources(database_url="embedded")
 
@@ -82,6 +82,26 @@ def test_a_fault_happens_when_the_schedule_says() -> None:
     came_of_it = of(Chat, story)
     assert [fault.kind for fault in came_of_it.history.program.faults] == ["cancel", "abort"]
     assert came_of_it.untested is None or "ended unexpectedly" in came_of_it.untested
+
+
+def test_the_system_is_restarted_in_the_middle_of_an_operation() -> None:
+    """What was given before it is still there after it, and the interrupted write may or may not be."""
+    read = []
+
+    async def story(chat: Chat, history: HistoryByHand) -> None:
+        _, me, _ = await chat.sign_in(Name("a"))
+        room, _ = await chat.open_thread(me, Key("a"), Title("{canary}"))
+        await chat.post(me, room, Body("before {canary}"))
+        async with history.overlap("1") as overlap:
+            posting = overlap.start(chat.post(me, room, Body("meanwhile {canary}")))
+            overlap.fault("restart", posting)
+        _, me_again, _ = await chat.sign_in(Name("a"))
+        read.append(await chat.history(me_again, room))
+
+    came_of_it = of(Chat, story)
+    assert [fault.kind for fault in came_of_it.history.program.faults] == ["restart"]
+    assert seen(came_of_it) == []
+    assert "before" in str(read[0])
 
 
 def test_what_cannot_overlap_is_refused() -> None:
