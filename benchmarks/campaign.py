@@ -1,8 +1,7 @@
 """What a campaign costs, and what a second worker brings; all of one run.
 
 `speedup_2_workers`: how many times as quick two workers draw and execute as many programs as one does. `overhead`: how
-much longer one worker takes over its programs than the very same ones take without a campaign. `memory_growth`: what
-the worker takes at the end by what it took after a tenth of the operations.
+much longer one worker takes over its programs than the very same ones take without a campaign.
 
     python -m benchmarks.campaign [--programs N]
 """
@@ -13,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from isofuzz.campaign.state import read_only
 from isofuzz.campaign.tables import ORDERS
 from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.drawing import Drawing
-from isofuzz.runs.events import Beat, Event, Listener, Phase
+from isofuzz.runs.events import Event, Listener, Phase
 from isofuzz.runs.planting import planted
 from isofuzz.runs.profiles import PROFILES
 from isofuzz.runs.request import RunRequest
@@ -42,29 +41,6 @@ RUN = RunRequest(
     target_class=Chat,
     profile=replace(PROFILES["nightly"], seconds=UNBOUNDED, findings=0, compare_one_in=None),
 )
-
-
-@dataclass
-class Watch:
-    """When the search began, and how much memory was taken after how many operations."""
-
-    began: float = 0
-    taken: list[tuple[int, int]] = field(default_factory=list)
-
-    def __call__(self, event: Event) -> None:
-        """Listen."""
-        match event:
-            case Phase(name=Task.SEARCH):
-                self.began = time.perf_counter()
-            case Beat() if self.began:
-                self.taken += [(event.operations, each.bytes) for each in event.working if each.bytes]
-
-    @property
-    def growth(self) -> float:
-        """From the first tenth of the operations to the end."""
-        first, last = self.taken[0][0], self.taken[-1][0]
-        early = [size for operations, size in self.taken if operations <= first + (last - first) / 10]
-        return self.taken[-1][1] / max(early)
 
 
 def request_for(folder: Path, programs: int) -> CampaignRequest:
@@ -89,13 +65,18 @@ def search_orders(request: CampaignRequest, listener: Listener = lambda event: N
         return connection.execute(searches).all()
 
 
-def searched(workers: int, programs: int) -> tuple[float, list[int], float]:
-    """A campaign: seconds of its search, the numbers of its orders, and how the memory of a worker grew."""
-    watch = Watch()
+def searched(workers: int, programs: int) -> tuple[float, list[int]]:
+    """A campaign: seconds of its search, and the numbers of its orders."""
+    began: list[float] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Phase) and event.name == Task.SEARCH:
+            began.append(time.perf_counter())
+
     with tempfile.TemporaryDirectory() as folder:
-        orders = search_orders(replace(request_for(Path(folder), programs), workers=workers), watch)
-        seconds = time.perf_counter() - watch.began
-    return seconds, [order.id for order in orders], watch.growth
+        orders = search_orders(replace(request_for(Path(folder), programs), workers=workers), listen)
+        seconds = time.perf_counter() - began[0]
+    return seconds, [order.id for order in orders]
 
 
 def plain(numbers: list[int], programs: int) -> float:
@@ -120,13 +101,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=int, default=400)
     programs = parser.parse_args().programs
-    one, numbers, growth = searched(1, programs)
+    one, numbers = searched(1, programs)
     print(f"one worker:   {programs / one:.2f} programs/s")
     without = plain(numbers, programs)
     print(f"no campaign:  {programs / without:.2f} programs/s")
-    two, _, _ = searched(2, programs)
+    two, _ = searched(2, programs)
     print(f"two workers:  {programs / two:.2f} programs/s")
-    figures = {"speedup_2_workers": one / two, "overhead": one / without, "memory_growth": growth}
+    figures = {"speedup_2_workers": one / two, "overhead": one / without}
     print(json.dumps({name: round(figure, 3) for name, figure in figures.items()}))
 
 
