@@ -15,7 +15,7 @@ import psutil
 from isofuzz.campaign.orders import Order, Result
 from isofuzz.campaign.worker import fulfil, leave
 
-_SECONDS_TO_LEAVE = 15.0
+SECONDS_TO_LEAVE = 15.0
 """How long workers may take to stop their systems."""
 
 
@@ -87,7 +87,7 @@ class Processes:
             leaving = [seat.executor.submit(leave) for seat in self._seats]
             for each in leaving:
                 with suppress(Exception):  # it is being dismissed: how it fails to go in order changes nothing
-                    each.result(_SECONDS_TO_LEAVE)
+                    each.result(SECONDS_TO_LEAVE)
         for seat in self._seats:
             seat.kill()
 
@@ -109,7 +109,7 @@ class _Process:
         """End it; what it has started is cleared up by the watchdog of its run folder."""
         self.executor.shutdown(wait=False, cancel_futures=True)
         with suppress(Exception):  # it may never have started
-            pid = self._hello.result(_SECONDS_TO_LEAVE)
+            pid = self._hello.result(SECONDS_TO_LEAVE)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from isofuzz.campaign.crew import Remote
+from isofuzz.campaign.crew import SECONDS_TO_LEAVE, Remote
 from isofuzz.campaign.worker import leave
 from isofuzz.errors import UsageError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _SECONDS_TO_CONNECT = 10
 _ANY_HOST_OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
@@ -15,7 +19,7 @@ _ANY_HOST_OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
     """The workers of the scheduler at this address; raises UsageError if it cannot be used."""
     try:
-        from distributed import Client
+        from distributed import Client, wait
     except ImportError:
         raise UsageError("--cluster needs Dask: pip install 'isofuzz[cluster]'") from None
     _require_near(address, allow_hosts)
@@ -24,18 +28,23 @@ def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
     except (OSError, ValueError) as problem:
         raise UsageError(f"no Dask scheduler answers at {address} ({problem}); start one: dask scheduler") from problem
     with client:
-        workers = list(client.scheduler_info(n_workers=-1)["workers"])
-        if not workers:
+        size = len(_of(client))
+        if not size:
             raise UsageError(f"the Dask scheduler at {address} has no worker; start some: dask worker {address}")
         executor = client.get_executor(pure=False, retries=0)
         try:
-            yield Remote(executor, len(workers))
+            yield Remote(executor, size)
         finally:
             executor.shutdown(wait=False)
             # Each where it has worked: in the thread in which its system's loop runs.
-            leaving = [client.submit(leave, workers=[worker], pure=False) for worker in workers]
-            with suppress(Exception):  # a worker that is gone has left already
-                client.gather(leaving, errors="skip")
+            leaving = [client.submit(leave, workers=[worker], pure=False) for worker in _of(client)]
+            with suppress(Exception):  # whoever dies of it, or takes too long, is left to whoever runs the cluster
+                wait(leaving, timeout=SECONDS_TO_LEAVE)
+
+
+def _of(client: "Client") -> list[str]:
+    """The addresses of the workers that are there."""
+    return list(client.scheduler_info(n_workers=-1)["workers"])
 
 
 def _require_near(address: str, allow_hosts: tuple[str, ...]) -> None:

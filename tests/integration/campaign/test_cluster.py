@@ -14,6 +14,7 @@ from isofuzz.campaign.state import OPEN, read_only
 from isofuzz.errors import UsageError
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.events import Beat, Event
 
 ROOT = Path(__file__).parents[3]
 LOCALLY = ["--host", "127.0.0.1", "--no-dashboard"]
@@ -35,15 +36,18 @@ def started(*arguments: str, until: str) -> "tuple[subprocess.Popen[str], re.Mat
     raise AssertionError(f"dask {arguments[0]} ended with {process.wait()}")
 
 
+def started_worker(scheduler: str) -> "subprocess.Popen[str]":
+    worker, _ = started("worker", scheduler, "--nthreads", "1", "--no-nanny", until="Registered to")
+    return worker
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The address of the scheduler."""
     scheduler, found = started("scheduler", "--port", "0", until=r"Scheduler at:\s+(tcp://\S+)")
     processes = [scheduler]
     try:
-        for _ in range(2):
-            worker, _ = started("worker", found[1], "--nthreads", "1", "--no-nanny", until="Registered to")
-            processes.append(worker)
+        processes.extend(started_worker(found[1]) for _ in range(2))
         yield found[1]
     finally:
         for process in reversed(processes):
@@ -66,6 +70,20 @@ def test_a_leak_is_found_by_workers_that_bring_their_own_services(
 
 def test_a_healthy_one_is_isolated(campaign_of: Campaign, cluster: str) -> None:
     assert campaign_of("Board", cluster=cluster).summary.verdict is Verdict.ISOLATED
+
+
+def test_a_worker_that_is_killed_is_not_missed(campaign_of: Campaign, folder: Path, cluster: str) -> None:
+    mortal = started_worker(cluster)
+
+    def kill(event: Event) -> None:
+        if isinstance(event, Beat) and event.programs:
+            mortal.kill()
+
+    outcome = campaign_of("Board", kill, cluster=cluster)
+    mortal.communicate(timeout=10)
+    assert (outcome.summary.verdict, outcome.summary.missing) == (Verdict.ISOLATED, ())
+    with read_only(folder) as state:
+        assert state.programs(outcome.night)[Task.SEARCH] == 8
 
 
 def test_a_target_that_is_not_there(campaign_of: Campaign, cluster: str, tmp_path: Path) -> None:
