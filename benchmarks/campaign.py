@@ -1,7 +1,8 @@
 """What a campaign costs, and what a second worker brings; all of one run.
 
-`speedup_2_workers`: how many times as quick two workers draw and execute as many programs as one does. `overhead`: how
-much longer one worker takes over its programs than the very same ones take without a campaign.
+`speedup_2_workers`: how many times as many programs a second two workers draw and execute as one does, each for as
+long as there is something left to search. `overhead`: how much longer one worker takes over its programs than the very
+same ones take without a campaign.
 
     python -m benchmarks.campaign [--programs N]
 """
@@ -10,6 +11,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -66,21 +68,25 @@ def search_orders(request: CampaignRequest, listener: Listener = lambda event: N
 
 
 def searched(workers: int, programs: int) -> tuple[float, list[int]]:
-    """A campaign: seconds of its search, and the numbers of its orders."""
-    began: list[float] = []
+    """A campaign: the programs a second of its search, and the numbers of its orders."""
+    before_search: list[float] = []
+    began = time.perf_counter()
 
     def listen(event: Event) -> None:
         if isinstance(event, Phase) and event.name == Task.SEARCH:
-            began.append(time.perf_counter())
+            before_search.append(time.perf_counter() - began)
 
     with tempfile.TemporaryDirectory() as folder:
         orders = search_orders(replace(request_for(Path(folder), programs), workers=workers), listen)
-        seconds = time.perf_counter() - began[0]
-    return seconds, [order.id for order in orders]
+    executed: Counter[str] = Counter()
+    for order in orders:
+        executed[order.worker] += order.programs
+    ends = {order.worker: order.at - before_search[0] for order in orders}
+    return sum(executed[worker] / ends[worker] for worker in executed), [order.id for order in orders]
 
 
 def plain(numbers: list[int], programs: int) -> float:
-    """Seconds that the same programs take without a campaign."""
+    """How many of the same programs a second are executed without a campaign."""
     signatures, footing = read_signatures(Chat), Footing()
     with ExitStack() as stack:
         loop = stack.enter_context(own_loop(gated=True))
@@ -93,7 +99,7 @@ def plain(numbers: list[int], programs: int) -> float:
             profile = replace(RUN.profile, programs=min(SEARCHED, programs - bench.exercised.programs))
             seed = f"{SEED}:{number}"
             Drawing(bench, signatures, profile, name="Campaign", examples=None, seed=seed, sessions=None).draw()
-        return time.perf_counter() - began
+        return programs / (time.perf_counter() - began)
 
 
 def main() -> None:
@@ -102,12 +108,12 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=400)
     programs = parser.parse_args().programs
     one, numbers = searched(1, programs)
-    print(f"one worker:   {programs / one:.2f} programs/s")
+    print(f"one worker:   {one:.2f} programs/s")
     without = plain(numbers, programs)
-    print(f"no campaign:  {programs / without:.2f} programs/s")
+    print(f"no campaign:  {without:.2f} programs/s")
     two, _ = searched(2, programs)
-    print(f"two workers:  {programs / two:.2f} programs/s")
-    figures = {"speedup_2_workers": one / two, "overhead": one / without}
+    print(f"two workers:  {two:.2f} programs/s")
+    figures = {"speedup_2_workers": two / one, "overhead": without / one}
     print(json.dumps({name: round(figure, 3) for name, figure in figures.items()}))
 
 
