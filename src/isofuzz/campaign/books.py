@@ -21,6 +21,8 @@ from isofuzz.runs.events import Kept, LeakSeen, Listener
 
 CASES = "cases"
 """The folder of case files in that of a campaign."""
+_SETTLED = (ACCEPTED, BOUNDED)
+_UNKEPT = "it is no leak that counts"
 
 
 class Books:
@@ -136,4 +138,7 @@ class Books:
 
     def found(self) -> list[tuple[Known, Finding]]:
         """All findings, with their files."""
-        return [(each, Finding(each.case, self._cases.path_of(each.case))) for each in self._state.findings()]
+        return [
+            (each, Finding(each.case, self._cases.path_of(each.case), _UNKEPT if each.state in _SETTLED else ""))
+            for each in self._state.findings()
+        ]

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +59,7 @@ def campaign(request: CampaignRequest, listener: Listener, *, resume: bool = Fal
             return _Campaign(request, state, night, books, signatures, listener).to_the_end()
         except UsageError:
             if not resume:
-                state.forget_night(night.id)  # it never came to that
+                state.forget_if_empty(night.id)  # it never came to that
             raise
 
 
@@ -201,8 +201,16 @@ class _Campaign:
                 if order.task not in self._begun:
                     self._begun.add(order.task)
                     self._listener(Phase(order.task.value))
-                future = self._crew.submit(seat, order)
-                self._underway[seat] = _Underway(order, future, time.monotonic())
+                self._underway[seat] = _Underway(order, self._submit(seat, order), time.monotonic())
+
+    def _submit(self, seat: int, order: Order) -> "Future[Result]":
+        """Have the worker in this seat do the order; if it died while it had nothing to do, another one."""
+        try:
+            return self._crew.submit(seat, order)
+        except BrokenExecutor:
+            self._crew.replace(seat)
+            self._state.note(self._night.id, str(seat), "a worker died that had nothing to do")
+            return self._crew.submit(seat, order)
 
     def _next(self, agenda: Agenda) -> Order | None:
         if self._seconds > max(self._night.for_seconds or 0, least_seconds(self._request.run.sessions)):
@@ -226,18 +234,29 @@ class _Campaign:
             self._replace(seat, underway, f"it died ({type(problem).__name__}: {problem})", agenda)
             return
         if result.trouble:
-            self._state.note(self._night.id, result.worker, result.trouble)
-            self._books.take_findings(order, result)
-            agenda.again(order)
-            self._count_in_vain(result.trouble)
-            if self._grounds and self._grounds.revive():
-                agenda.assignment = replace(agenda.assignment, sources=self._grounds.sources)
-                self._state.note(self._night.id, "postgres", "the cluster had died, and another one was started")
+            self._cope_with(result.trouble, order, result, agenda)
         else:
             self._in_vain = 0
-            if order.task is Task.SEARCH:
-                agenda.credit(max(0, order.programs - result.programs))
-            self._books.enter(order, result, self._seconds)
+            self._enter(order, result, agenda)
+
+    def _enter(self, order: Order, result: Result, agenda: Agenda) -> None:
+        if order.task is Task.SEARCH:
+            agenda.credit(max(0, order.programs - result.programs))
+        self._books.enter(order, result, self._seconds)
+
+    def _cope_with(self, trouble: str, order: Order, result: Result, agenda: Agenda) -> None:
+        """An order could not be done to its end: keep what came of it, and see to it that the others can be."""
+        self._state.note(self._night.id, result.worker, trouble)
+        if order.task is Task.SEARCH and result.programs:
+            self._enter(order, result, agenda)
+        else:
+            self._books.take_findings(order, result)
+            agenda.again(order)
+        if self._grounds and self._grounds.revive():
+            agenda.assignment = replace(agenda.assignment, sources=self._grounds.sources)
+            self._state.note(self._night.id, "postgres", "the cluster had died, and another one was started")
+        elif order.assignment == agenda.assignment:  # else it is the cluster that has died, of which others told before
+            self._count_in_vain(trouble)
 
     def _problem_with(self, seat: int, underway: _Underway) -> str | None:
         """Why the worker has to be replaced, if it has to."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from isofuzz.history.entries import Entry, Invocation, Move, Moved
+from isofuzz.history.entries import Completion, Entry, Invocation, Move, Moved
 from isofuzz.runs.exercised import Reached
 
 _LONGEST = 70
@@ -27,17 +27,23 @@ def behaviour(reached: Reached) -> str:
 def meetings(history: Iterable[Entry]) -> set[str]:
     """The pairs of statements of different operations of which one came right after the other, as texts."""
     operations: dict[int, str] = {}
+    under_way: set[int] = set()
+    overlapping: set[tuple[int, int]] = set()
     found: set[str] = set()
     last: tuple[int, str] | None = None
     for entry in history:
         match entry:
-            case Invocation():
-                operations[entry.step] = entry.operation
-            case Moved(move=Move.STATEMENT):
-                statement = f"{operations.get(entry.step, '?')}: {shape(entry.text)}"
-                if last and last[0] != entry.step:
+            case Invocation(step):
+                operations[step] = entry.operation
+                overlapping |= {pair for other in under_way for pair in ((step, other), (other, step))}
+                under_way.add(step)
+            case Completion(step):
+                under_way.discard(step)
+            case Moved(step, move=Move.STATEMENT):
+                statement = f"{operations.get(step, '?')}: {shape(entry.text)}"
+                if last and (last[0], step) in overlapping:
                     found.add(f"{last[1]} > {statement}")
-                last = entry.step, statement
+                last = step, statement
     return found
 
 

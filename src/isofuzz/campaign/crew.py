@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import Protocol
@@ -84,7 +84,10 @@ class Processes:
     def dismiss(self, *, at_once: bool) -> None:
         """Have them stop their systems; who does not is killed."""
         if not at_once:
-            leaving = [seat.executor.submit(leave) for seat in self._seats]
+            leaving = []
+            for seat in self._seats:
+                with suppress(BrokenExecutor):  # it is gone already
+                    leaving.append(seat.executor.submit(leave))
             for each in leaving:
                 with suppress(Exception):  # it is being dismissed: how it fails to go in order changes nothing
                     each.result(SECONDS_TO_LEAVE)

@@ -28,12 +28,19 @@ def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
     except (OSError, ValueError) as problem:
         raise UsageError(f"no Dask scheduler answers at {address} ({problem}); start one: dask scheduler") from problem
     with client:
-        size = len(_of(client))
-        if not size:
-            raise UsageError(f"the Dask scheduler at {address} has no worker; start some: dask worker {address}")
+        workers = _of(client)
+        if not workers:
+            raise UsageError(
+                f"the Dask scheduler at {address} has no worker; start some: dask worker {address} --nthreads 1"
+            )
+        if any(threads > 1 for threads in workers.values()):
+            raise UsageError(
+                f"workers of the Dask scheduler at {address} have several threads, and each can keep up one system: "
+                f"dask worker {address} --nthreads 1"
+            )
         executor = client.get_executor(pure=False, retries=0)
         try:
-            yield Remote(executor, size)
+            yield Remote(executor, len(workers))
         finally:
             executor.shutdown(wait=False)
             # Each where it has worked: in the thread in which its system's loop runs.
@@ -42,9 +49,10 @@ def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
                 wait(leaving, timeout=SECONDS_TO_LEAVE)
 
 
-def _of(client: "Client") -> list[str]:
-    """The addresses of the workers that are there."""
-    return list(client.scheduler_info(n_workers=-1)["workers"])
+def _of(client: "Client") -> dict[str, int]:
+    """The addresses of the workers that are there, with how many threads each has."""
+    there = client.scheduler_info(n_workers=-1)["workers"]
+    return {address: worker["nthreads"] for address, worker in there.items()}
 
 
 def _require_near(address: str, allow_hosts: tuple[str, ...]) -> None:

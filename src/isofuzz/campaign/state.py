@@ -213,10 +213,11 @@ class State:
         with self.engine.begin() as connection:
             connection.execute(update(NIGHTS).where(NIGHTS.c.id == night).values(**changed))
 
-    def forget_night(self, night: int) -> None:
-        """It was not to be, and nothing happened in it."""
+    def forget_if_empty(self, night: int) -> None:
+        """Nothing was done in it, or else it is kept as it is: as one that was interrupted."""
+        done = select(ORDERS.c.id).where(ORDERS.c.night == night).exists()
         with self.engine.begin() as connection:
-            connection.execute(delete(NIGHTS).where(NIGHTS.c.id == night))
+            connection.execute(delete(NIGHTS).where(NIGHTS.c.id == night, ~done))
 
     def end_night(self, night: int) -> None:
         """Nothing is left to do in it."""
@@ -275,9 +276,8 @@ class State:
         return result.covered.keys() - known
 
     def _tally(self, connection: Connection, night: int, tallies: Tallies) -> None:
-        ways = connection.scalar(
-            select(func.count()).select_from(TALLIES).where(TALLIES.c.night == night, TALLIES.c.name == "unexpected")
-        )
+        unexpected = select(TALLIES.c.key).where(TALLIES.c.night == night, TALLIES.c.name == "unexpected")
+        ways = set(connection.scalars(unexpected))
         row = insert(TALLIES)
         added = row.on_conflict_do_update(
             index_elements=[TALLIES.c.night, TALLIES.c.name, TALLIES.c.key],
@@ -286,7 +286,7 @@ class State:
         rows = [
             {"night": night, "name": name, "key": key, "count": count}
             for (name, key), count in tallies.items()
-            if count and not (name == "unexpected" and (ways or 0) >= _MOST_UNEXPECTED)
+            if count and (name != "unexpected" or key in ways or len(ways) < _MOST_UNEXPECTED)
         ]
         _execute_each(connection, added, rows)
 

@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from isofuzz.campaign.coverage import behaviour, meetings
@@ -192,12 +193,12 @@ class _Shift:
                 self._keeper.set_aside()
 
     def _search(self) -> None:
-        if self._order.corpus:
-            self._vary()
+        self._vary()
+        profile = self._request.profile
         drawing = Drawing(
             self._bench,
             self._place.signatures,
-            self._request.profile,
+            replace(profile, programs=profile.programs - self._bench.exercised.programs),
             name="Campaign",
             examples=None,
             seed=self._order.seed,
@@ -207,11 +208,12 @@ class _Shift:
             self._keeper.set_aside()
 
     def _vary(self) -> None:
-        """Spend half of the order on programs like those that had shown something new."""
+        """Spend up to half of the order on programs like those that had shown something new."""
         signatures = self._place.signatures
         kept = map(program_from_json, self._order.corpus)
         corpus = [program for program in kept if does_fit(program, signatures.vocabulary)]
-        for program in varied(corpus, signatures, self._order.seed, self._order.seconds / 2) if corpus else ():
+        programs = varied(corpus, signatures, self._order.seed, self._order.seconds / 2) if corpus else ()
+        for program in islice(programs, self._order.programs // 2):
             self._bench.execute(program)
             self._keeper.set_aside()
 

@@ -99,7 +99,19 @@ def campaign(
         given = sources(database_url, allow_host, valkey_url=valkey_url)
         configuration = configured()
         accept = configuration.accepted(datetime.now().astimezone().date())
-        kept = _kept(resume, target, duration, programs) if resume else None
+        anew = {
+            "TARGET": target,
+            "--for": duration,
+            "--programs": programs,
+            "--known": known,
+            "--guided": guided,
+            "--defect": defect,
+            "--only": only,
+            "--sessions": sessions,
+            "--strict": strict,
+            "--no-gate": no_gate,
+        }
+        kept = _kept(resume, [name for name, value in anew.items() if value]) if resume else None
         if kept:
             run = kept.request(accept, given)
         else:
@@ -138,13 +150,13 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _kept(folder: Path, target: str | None, duration: str | None, programs: int | None) -> "Kept":
-    """What the campaign in the folder was asked to do; raises UsageError if it is asked for something else."""
+def _kept(folder: Path, anew: list[str]) -> "Kept":
+    """What the campaign in the folder was asked to do; raises UsageError if it is asked for something else, `anew`."""
     from isofuzz.campaign.request import Kept
     from isofuzz.campaign.state import read_only
 
-    if target or duration or programs:
-        raise UsageError("--resume goes on with what was asked for then: leave out TARGET, --for and --programs")
+    if anew:
+        raise UsageError(f"--resume goes on with what was asked for then: leave out {', '.join(anew)}")
     with read_only(folder) as state:
         night = state.latest_night()
     if night is None:

@@ -12,7 +12,8 @@ from isofuzz.campaign.orders import Task
 from isofuzz.campaign.state import read_only
 from isofuzz.cases.codec import program_from_json
 from isofuzz.oracles.verdict import Verdict
-from isofuzz.runs.events import Beat, Event, WorkerLost
+from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.events import Beat, Event, LeakSeen, WorkerLost
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,44 @@ def test_a_worker_is_replaced_and_its_program_is_a_suspect(
         assert state.programs(outcome.night)[Task.SEARCH] == 5
 
 
+def test_a_worker_that_is_killed_from_outside_is_replaced(campaign_of: Campaign, folder: Path) -> None:
+    """Whatever it was doing; between two orders it does nothing."""
+    killed: set[str] = set()
+
+    def kill(event: Event) -> None:
+        if isinstance(event, Beat) and event.programs and not killed:
+            killed.update(worker.worker for worker in event.working)
+            for name in killed:
+                os.kill(int(name), signal.SIGKILL)
+
+    outcome = campaign_of("Board", kill, for_programs=5)
+    assert killed
+    assert (outcome.summary.verdict, outcome.summary.missing) == (Verdict.ISOLATED, ())
+    with read_only(folder) as state:
+        assert state.programs(outcome.night)[Task.SEARCH] == 5
+
+
+def test_a_worker_that_dies_while_it_has_nothing_to_do_is_replaced(campaign_of: Campaign) -> None:
+    """Who has just reported a leak has nothing to do."""
+    at_work: set[int] = set()
+    killed: list[psutil.Process] = []
+
+    def kill(event: Event) -> None:
+        if isinstance(event, Beat):
+            at_work.update(int(worker.worker) for worker in event.working if psutil.pid_exists(int(worker.worker)))
+        if isinstance(event, LeakSeen) and not killed:
+            killed.extend(map(psutil.Process, at_work))
+            for worker in killed:
+                worker.kill()
+            psutil.wait_procs(killed, timeout=10)
+
+    outcome = campaign_of("Open", kill, only=frozenset({Oracle.CROSSING}))
+    assert killed
+    assert outcome.summary.verdict is Verdict.LEAKED
+    [(known, finding)] = outcome.found
+    assert (known.worked, finding.case.cold) == (True, True)
+
+
 def test_a_cluster_that_dies_is_replaced(campaign_of: Campaign, folder: Path, marker: Path) -> None:
     killed: list[int] = []
 
@@ -54,7 +93,7 @@ def test_a_cluster_that_dies_is_replaced(campaign_of: Campaign, folder: Path, ma
                 killed.append(server.pid)
                 os.kill(server.pid, signal.SIGKILL)
 
-    outcome = campaign_of("Kept", kill_postgres, place=BOARDS, for_programs=5)
+    outcome = campaign_of("Kept", kill_postgres, place=BOARDS, for_programs=5, workers=6)
     assert killed
     assert (outcome.summary.verdict, outcome.summary.missing) == (Verdict.ISOLATED, ())
     assert any("another one was started" in what for what in outcome.events)

@@ -80,8 +80,15 @@ def test_a_night_and_its_end(state: State) -> None:
     assert (latest.seconds, latest.ended, latest.circumstances) == (12.5, True, told)
     assert latest.assignment == {"target": "chat"}
     forgotten = state.begin_night({}, None, 1)
-    state.forget_night(forgotten.id)
+    state.forget_if_empty(forgotten.id)
     assert state.latest_night() == latest
+
+
+def test_a_night_in_which_something_was_done_is_not_forgotten(state: State, entered: Entered) -> None:
+    night = state.begin_night({}, None, 1)
+    entered(night.id, 1, {"a": 1})
+    state.forget_if_empty(night.id)
+    assert state.latest_night() == night
 
 
 def test_it_is_its_owners_alone_and_one_campaigns_at_a_time(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from isofuzz.campaign.request import CampaignRequest, Kept
 from isofuzz.campaign.tallies import tallied, untallied
 from isofuzz.cases.codec import program_from_json
 from isofuzz.errors import UsageError
-from isofuzz.history.entries import Entry, Invocation, Move, Moved, Outcome
+from isofuzz.history.entries import Completion, Entry, Invocation, Move, Moved, Outcome
 from isofuzz.history.relations import Relation
 from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Burst, Call, Literal
@@ -82,6 +82,17 @@ def test_only_statements_of_different_steps_meet() -> None:
         Moved(0, Move.STATEMENT, "SELECT 1"),
     ]
     assert meetings(history) == {"read: COMMIT > post: INSERT ?", "post: INSERT ? > read: SELECT ?"}
+
+
+def test_what_follows_one_another_does_not_meet() -> None:
+    history: list[Entry] = [
+        Invocation(0, "read", {}),
+        Moved(0, Move.STATEMENT, "COMMIT"),
+        Completion(0, Outcome.OK),
+        Invocation(1, "post", {}),
+        Moved(1, Move.STATEMENT, "INSERT 7"),
+    ]
+    assert meetings(history) == set()
 
 
 @pytest.mark.parametrize(
