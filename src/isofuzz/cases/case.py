@@ -52,6 +52,12 @@ class Case:
     found_by: str = ""
 
     @property
+    def was_seen_only_when_found(self) -> bool:
+        """Was it tried again, and never showed a second time? What was shrunk did."""
+        only_then = self.hit_rate.seen == 1 < self.hit_rate.runs and self.shrunk is None and not self.cold
+        return only_then or not self.hit_rate.seen
+
+    @property
     def fingerprint(self) -> str:
         """When two cases are the same bug."""
         return self.violation.fingerprint

@@ -255,6 +255,8 @@ def build_machine(
         "signatures": signatures,
         "sessions": sessions,
         "__qualname__": name,
+        # Else Hypothesis keeps it for all classes in one place, and with it each class, for ever.
+        "_setup_state_per_class": {},
     }
     for operation in vocabulary.operations:
         namespace[f"do_{operation.name}"] = _rule(signatures, operation)

@@ -150,4 +150,4 @@ def confirmation(case: Case) -> str:
         case False:
             return "NOT shown again by a fresh process on a fresh database"
         case None:
-            return "not tried in a fresh process"
+            return "no fresh process has told whether it shows there"

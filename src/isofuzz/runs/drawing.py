@@ -92,8 +92,13 @@ class Drawing:
         self._rounds += 1
         limits = settings(hypothesis_settings(self._profile), max_examples=self._left, database=self._examples)
         # The sink has what was found; what Hypothesis says of it is ignored, and also that it remembers nothing to run.
-        with suppress(Stop, HypothesisException, SkipTest):
-            run_state_machine_as_test(machine, settings=limits)
+        try:
+            with suppress(Stop, HypothesisException, SkipTest):
+                run_state_machine_as_test(machine, settings=limits)
+        finally:
+            # Hypothesis remembers the last hundred machines, and with each all that it had found: a campaign draws
+            # thousands of times in one process.
+            del machine.session
         if self._run.interrupted:
             raise KeyboardInterrupt  # Hypothesis tears the machine down, and that may have raised something else
         if self._problem:

@@ -15,7 +15,7 @@ Isofuzz = Any
 
 
 def test_an_isolated_target(isofuzz: Isofuzz, folder: Path) -> None:
-    done = isofuzz("run", "notes:Notes", "--json", "summary.json", "--seed", "7")
+    done = isofuzz("run", "notes:Notes", "--json", "summary.json", "--html", "page.html", "--seed", "7")
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("ISOLATED: ")
@@ -23,7 +23,11 @@ def test_an_isolated_target(isofuzz: Isofuzz, folder: Path) -> None:
     assert done.stderr.splitlines()[1:] == ["sweep", "find"]
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["verdict"], summary["exit_code"]) == ("isolated", 0)
-    assert stat.S_IMODE((folder / "summary.json").stat().st_mode) == 0o600
+    page = (folder / "page.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "<h1>ISOLATED</h1>" in page
+    for written in ("summary.json", "page.html"):
+        assert stat.S_IMODE((folder / written).stat().st_mode) == 0o600
 
 
 def test_a_leak_is_found_explained_and_replayed(isofuzz: Isofuzz, folder: Path) -> None:

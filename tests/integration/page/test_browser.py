@@ -118,6 +118,19 @@ def test_light_and_dark(page: Page) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
 
 
+def test_what_crossed_what_is_necessary_and_what_was_covered_can_be_seen(page: Page) -> None:
+    colour = "each => getComputedStyle(each).color"
+    for finding in page.locator("details.finding").all()[1:]:
+        finding.locator("summary").click()
+    crossing = page.locator(".arrow.crossing").first
+    assert crossing.evaluate("each => getComputedStyle(each).borderTopColor") == page.locator("h1").evaluate(colour)
+    assert (crossing.bounding_box() or {"width": 0})["width"] > 100
+    assert page.locator("details.finding").first.locator(".item.necessary").count() > 1
+    assert page.locator("td.heat-4").inner_text() == "1200"
+    assert (page.locator(".growth polyline").bounding_box() or {"width": 0})["width"] > 100
+    assert page.locator(".growth text").count() > 4
+
+
 def test_it_fits_a_narrow_window(page: Page) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

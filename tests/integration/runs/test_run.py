@@ -168,6 +168,7 @@ class TestRare:
         assert finding.case.hit_rate.seen == 1
         assert finding.case.hit_rate.runs > 1
         assert (finding.case.shrunk, summary.verdict.exit_code) == (None, 1)
+        assert finding.case.was_seen_only_when_found is not finding.case.cold
         assert len(finding.case.program) == finding.case.steps_found
 
 

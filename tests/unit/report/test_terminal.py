@@ -296,7 +296,7 @@ def test_how_often_it_leaks_is_said(story: Any, case_of: Any, vocabulary: Vocabu
 @pytest.mark.parametrize(
     ("cold", "words"),
     [
-        (None, "not tried in a fresh process"),
+        (None, "no fresh process has told whether it shows there"),
         (False, "NOT shown again by a fresh process on a fresh database"),
     ],
 )

@@ -1,8 +1,11 @@
 """What goes wrong while programs are drawn is told, and does not end the drawing as if all had been done."""
 
+import gc
+import weakref
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
@@ -10,6 +13,8 @@ from isofuzz.runs import drawing
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.profiles import PROFILES
 from isofuzz.target.signatures import Signatures
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -31,6 +36,17 @@ class Run:
         self.compared.append(program)
         if self.problem:
             raise self.problem
+
+
+class Down(Run):
+    """A run whose system cannot be reached."""
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        work.close()
+        raise ConnectionError("nobody there")
+
+    async def begin(self) -> NoReturn:
+        raise NotImplementedError
 
 
 class Program:
@@ -70,6 +86,17 @@ def test_a_failure_while_comparing_is_raised(seeds: list[object], signatures: Si
 def test_an_interruption_is_raised(seeds: list[object], signatures: Signatures, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         drawing_of(Run(interrupted=True), signatures, tmp_path).draw()
+
+
+def test_what_hypothesis_remembers_of_a_drawing_holds_nothing_of_it(signatures: Signatures, tmp_path: Path) -> None:
+    """With the real Hypothesis, which remembers machines."""
+    drawing = drawing_of(Down(), signatures, tmp_path)
+    with pytest.raises(ConnectionError):
+        drawing.draw()
+    left = weakref.ref(drawing)
+    del drawing
+    gc.collect()
+    assert left() is None
 
 
 def test_each_round_draws_other_programs(seeds: list[object], signatures: Signatures, tmp_path: Path) -> None:

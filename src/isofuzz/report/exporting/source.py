@@ -48,10 +48,10 @@ def test_source(case: Case, target_class: type[Target]) -> str:
 
     Raises UsageError for what no such test can be made of, and CaseUnreadable for a case that does not fit the target.
     """
-    if not case.hit_rate.seen:
+    if case.was_seen_only_when_found:
         raise UsageError(
-            f"it was seen once, and in none of {case.hit_rate.runs} runs after that, so a test of it would pass as "
-            "things are: keep the case, and export it once it was found again"
+            f"it was seen once, and not again ({case.hit_rate} runs), so a test of it would pass as things are: keep "
+            "the case, and export it once it was found again"
         )
     signatures = read_signatures(target_class)
     check_fits(case, signatures.vocabulary)

@@ -157,6 +157,7 @@ def test_overlap_faults_and_what_was_never_issued() -> None:
             Struck(8, FaultKind.ABORT, Ref(4)),
         ],
         hit_rate=HitRate(1, 2),
+        cold=True,
     )
     assert body(exported(case, Rooms)) == OVERLAPPING
     assert "So it is told up to 5 times until it shows." in exported(case, Rooms).replace("\n# ", " ")
@@ -181,8 +182,13 @@ def test_what_was_skipped_when_it_was_found_is_left_out() -> None:
 class TestWhatCannotBe:
     def test_what_was_never_seen_again(self) -> None:
         case = a_case(*SIGN_UPS, NEW_ROOM, POST, READ, hit_rate=HitRate(0, 8))
-        with pytest.raises(UsageError, match="seen once, and in none of 8 runs after that, so a test of it would pass"):
+        with pytest.raises(UsageError, match=r"seen once, and not again \(0 of 8 runs\), so a test of it would pass"):
             exported(case, Rooms)
+        as_runs_say_it = replace(case, hit_rate=HitRate(1, 10))
+        with pytest.raises(UsageError, match=r"\(1 of 10 runs\)"):
+            exported(as_runs_say_it, Rooms)
+        for seen_again in ({"shrunk": True}, {"shrunk": False}, {"cold": True}, {"hit_rate": HitRate(1, 1)}):
+            assert "runs=" in exported(replace(as_runs_say_it, **seen_again), Rooms) or "hit_rate" in seen_again
 
     @pytest.mark.parametrize(
         ("step", "words"),
