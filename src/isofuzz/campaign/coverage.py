@@ -78,10 +78,12 @@ class Outlook:
             return "No program was drawn, so nothing can be said of the next."
         if not self.once:
             chance = f"less than 1 in {self.programs}"
+        elif self.chance > 0.5:
+            chance = "anything up to certainty"
         else:
-            chance = f"at most 1 in {max(1, round(1 / self.chance))}"
+            chance = f"at most 1 in {round(1 / self.chance)}"
         return (
-            f"The chance that the next program shows something new is {chance} "
+            f"The chance that the next program shows something new is estimated to be {chance} "
             f"({self.once} of {self.covered} were seen in one of {self.programs} programs only). "
             f"That supposes that programs go on being drawn as they were, each without regard to the others, and says "
             f"nothing of what no drawn program can show."

@@ -101,7 +101,7 @@ def test_what_follows_one_another_does_not_meet() -> None:
         (Outlook(0, 5, 0), None, "No program was drawn"),
         (Outlook(200, 50, 0), 0, "less than 1 in 200"),
         (Outlook(200, 50, 10), 0.05, "at most 1 in 20"),
-        (Outlook(4, 50, 10), 1, "at most 1 in 1"),
+        (Outlook(4, 50, 10), 1, "estimated to be anything up to certainty (10 of 50"),
     ],
 )
 def test_the_outlook(outlook: Outlook, chance: float | None, words: str) -> None:
