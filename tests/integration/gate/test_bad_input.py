@@ -102,7 +102,8 @@ async def test_a_client_that_starts_no_session_is_put_out(login: DatabaseUrl, fo
 async def test_as_many_connections_as_the_server_takes(gated: Gated) -> None:
     gated.release_at_once()
     connections = await asyncio.gather(*(asyncpg.connect(str(gated.url)) for _ in range(180)))
-    assert len(gated.gate.connections) == 180
+    # Where all at once keep the loop busy for so long that it seems blocked, one is let past the gate, and counted.
+    assert len(gated.gate.connections) + gated.gate.bypassed == 180
     found = await asyncio.gather(*(connection.fetchval("SELECT $1::int", 7) for connection in connections))
     assert found == [7] * 180
     await asyncio.gather(*(connection.close() for connection in connections))
