@@ -139,6 +139,6 @@ class Books:
     def found(self) -> list[tuple[Known, Finding]]:
         """All findings, with their files."""
         return [
-            (each, Finding(each.case, self._cases.path_of(each.case), _UNKEPT if each.state in _SETTLED else ""))
+            (each, Finding(each.case, self._cases.path_of(each.case), _UNKEPT if each.state in _SETTLED else None))
             for each in self._state.findings()
         ]
