@@ -26,6 +26,7 @@ from isofuzz.campaign.orders import Task
 from isofuzz.campaign.request import CampaignRequest
 from isofuzz.campaign.state import read_only
 from isofuzz.campaign.tables import ORDERS
+from isofuzz.engine.machine import build_machine
 from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.events import Event, Listener, Phase
@@ -88,6 +89,7 @@ def searched(workers: int, programs: int) -> tuple[float, list[int]]:
 def plain(numbers: list[int], programs: int) -> float:
     """How many of the same programs a second are executed without a campaign."""
     signatures, footing = read_signatures(Chat), Footing()
+    machine = build_machine(signatures)
     with ExitStack() as stack:
         loop = stack.enter_context(own_loop(gated=True))
         stage = stack.enter_context(system_up(RUN, planted(Chat, None), signatures, loop, footing))
@@ -98,7 +100,7 @@ def plain(numbers: list[int], programs: int) -> float:
         for number in numbers:
             profile = replace(RUN.profile, programs=min(SEARCHED, programs - bench.exercised.programs))
             seed = f"{SEED}:{number}"
-            Drawing(bench, signatures, profile, name="Campaign", examples=None, seed=seed, sessions=None).draw()
+            Drawing(bench, machine, profile, name="Campaign", examples=None, seed=seed).draw()
         return programs / (time.perf_counter() - began)
 
 

@@ -24,7 +24,7 @@ from rich.table import Table
 from websockets.asyncio.client import ClientConnection, unix_connect
 
 from isofuzz.engine.interpreter import Execution
-from isofuzz.engine.machine import build_machine
+from isofuzz.engine.machine import Maker, build_machine
 from isofuzz.engine.system import System, running
 from isofuzz.history.entries import Skipped
 from isofuzz.oracles.judge import Judge
@@ -233,10 +233,10 @@ def measure(programs: int) -> Fuzzing:
         system = loop.run_until_complete(system_context.__aenter__())
         path = str(services.folder / "chat.sock")
         session = Fuzzing(loop, system, signatures, lambda program: BareClient(path).run(program))
-        machine: Any = seed(SEED)(build_machine(signatures, session, "Throughput"))
+        maker: Any = seed(SEED)(Maker(build_machine(signatures), session, "Throughput"))
         limits = settings(hypothesis_settings(PROFILES["ci"]), max_examples=programs, database=None)
         try:
-            run_state_machine_as_test(machine, settings=limits)
+            run_state_machine_as_test(maker, settings=limits)
         finally:
             loop.run_until_complete(system_context.__aexit__(None, None, None))
             loop.run_until_complete(services_context.__aexit__(None, None, None))

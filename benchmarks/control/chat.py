@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from benchmarks.control.stage import Stage, stage
 from isofuzz.engine.interpreter import Execution
-from isofuzz.engine.machine import build_machine
+from isofuzz.engine.machine import Maker, build_machine
 from isofuzz.gate.loop import ControlledLoop
 from isofuzz.runs.determinism import Determinism, Twice
 from isofuzz.runs.profiles import Profile, hypothesis_settings
@@ -57,10 +57,10 @@ def drawn_twice(programs: int) -> Determinism:
         on = runner.run(entered.__aenter__())
         try:
             session = _Drawing(runner.get_loop(), on, Twice(on.system, on.new_judge))
-            machine = build_machine(on.system.signatures, session, "control", sessions=_SESSIONS)
+            maker: Any = Maker(build_machine(on.system.signatures, sessions=_SESSIONS), session, "control")
             profile = Profile("control", programs=programs, steps=20, seconds=0, findings=1, shrink_seconds=0)
             run_state_machine_as_test(
-                seed(_SEED)(machine), settings=settings(hypothesis_settings(profile), database=None)
+                seed(_SEED)(maker), settings=settings(hypothesis_settings(profile), database=None)
             )
             assert not session.problem, session.problem
         finally:

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from benchmarks.shrinking.club import Club, NoServices
 from isofuzz.engine.interpreter import Execution, execute
-from isofuzz.engine.machine import Stop, build_machine
+from isofuzz.engine.machine import Maker, Stop, build_machine
 from isofuzz.engine.system import System
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Oracle
@@ -107,9 +107,9 @@ class Trial:
             print_blob=False,
             verbosity=Verbosity.quiet,
         )
-        machine: Any = build_machine(self.signatures, self, type(self.target).__name__)
+        maker: Any = Maker(build_machine(self.signatures), self, type(self.target).__name__)
         with suppress(Stop, Leaked):
-            run_state_machine_as_test(seed(number)(machine), settings=limits)
+            run_state_machine_as_test(seed(number)(maker), settings=limits)
 
     def reached(self, steps: int) -> Reached:
         """What came of it, now that it is as small as it gets."""

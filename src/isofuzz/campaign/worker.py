@@ -21,6 +21,7 @@ from isofuzz.campaign.tallies import tallied
 from isofuzz.campaign.varying import varied
 from isofuzz.cases.codec import from_json, program_from_json, program_to_json, to_json
 from isofuzz.engine.interpreter import Execution
+from isofuzz.engine.machine import IsolationMachine, build_machine
 from isofuzz.errors import InfrastructureError
 from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.bench import Bench, new_keeper
@@ -54,6 +55,11 @@ class _Place:
     loop: Loop
     stack: ExitStack
     covered: set[str] = field(default_factory=set)
+
+    @cached_property
+    def machine(self) -> type[IsolationMachine]:
+        """What draws programs: one for all orders, since Hypothesis keeps what it knows of each for ever."""
+        return build_machine(self.signatures, sessions=self.request.sessions)
 
     @cached_property
     def sweep(self) -> list[Exercise]:
@@ -197,12 +203,11 @@ class _Shift:
         profile = self._request.profile
         drawing = Drawing(
             self._bench,
-            self._place.signatures,
+            self._place.machine,
             replace(profile, programs=profile.programs - self._bench.exercised.programs),
             name="Campaign",
             examples=None,
             seed=self._order.seed,
-            sessions=self._request.sessions,
         )
         while drawing.draw():
             self._keeper.set_aside()

@@ -6,6 +6,7 @@ example nor judges whether it is flaky, and saves its choices for the next run; 
 was clean in 300 of 300 runs against a racy system.
 """
 
+import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
@@ -136,12 +137,12 @@ class _Drawn:
 class IsolationMachine(RuleBasedStateMachine):
     """Draws the steps of one program and has them executed. `build_machine` adds a rule for each operation."""
 
-    session: Session
     signatures: Signatures
     sessions: int | None
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self.session = session
         self._composer = Composer(self.signatures.vocabulary)
         self._execution: Execution | None = None
         self._pending: list[Call] = []
@@ -242,29 +243,40 @@ class IsolationMachine(RuleBasedStateMachine):
             raise
 
 
-def build_machine(
-    signatures: Signatures, session: Session, name: str, *, sessions: int | None = None
-) -> type[IsolationMachine]:
-    """A machine class for one target. `name` keeps what Hypothesis saves for it apart from other targets'.
+class Maker:
+    """What Hypothesis calls for each program that it draws: a new machine that works for one session.
+
+    Hypothesis remembers the last hundred that it was given, and a session holds all that was found for it: so this
+    holds it weakly, and whoever draws keeps it.
+    """
+
+    def __init__(self, machine: type[IsolationMachine], session: Session, name: str) -> None:
+        """`name` keeps what Hypothesis saves of this target apart from that of others."""
+        self.__name__ = name
+        self._machine = machine
+        self._session = weakref.ref(session)
+
+    def __call__(self) -> IsolationMachine:
+        """One for the next program."""
+        session = self._session()
+        assert session, "whoever draws keeps the session"
+        return self._machine(session)
+
+
+def build_machine(signatures: Signatures, *, sessions: int | None = None) -> type[IsolationMachine]:
+    """A machine class for one target: build it once, since Hypothesis keeps what it knows of each class for ever.
 
     With `sessions`, every program has so many users who act at the same time as often as they can.
     """
     vocabulary = signatures.vocabulary
-    namespace: dict[str, object] = {
-        "session": session,
-        "signatures": signatures,
-        "sessions": sessions,
-        "__qualname__": name,
-        # Else Hypothesis keeps it for all classes in one place, and with it each class, for ever.
-        "_setup_state_per_class": {},
-    }
+    namespace: dict[str, object] = {"signatures": signatures, "sessions": sessions}
     for operation in vocabulary.operations:
         namespace[f"do_{operation.name}"] = _rule(signatures, operation)
         actor = vocabulary.actor(operation)
         if sessions and actor and vocabulary.kind_of(actor) is Kind.SESSION:
             # Hypothesis favours what sorts first: this, of all rules the widest, must not.
             namespace[f"together_{operation.name}"] = _rule(signatures, operation, sessions=sessions)
-    return type(name, (IsolationMachine,), namespace)
+    return type("TargetMachine", (IsolationMachine,), namespace)
 
 
 def _picks_for(operation: Operation) -> int:

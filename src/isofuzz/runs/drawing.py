@@ -14,10 +14,9 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
 from isofuzz.engine.interpreter import Execution
-from isofuzz.engine.machine import Stop, build_machine
+from isofuzz.engine.machine import IsolationMachine, Maker, Stop
 from isofuzz.program.steps import Program
 from isofuzz.runs.profiles import Profile, hypothesis_settings
-from isofuzz.target.signatures import Signatures
 
 T = TypeVar("T")
 
@@ -58,22 +57,20 @@ class Drawing:
     def __init__(
         self,
         run: Run,
-        signatures: Signatures,
+        machine: type[IsolationMachine],
         profile: Profile,
         *,
         name: str,
         examples: Path | None,
         seed: int | str | None,
-        sessions: int | None,
     ) -> None:
         """`name` tells what Hypothesis remembers in `examples` of this target from that of others; None: nothing."""
         self._run = run
-        self._signatures = signatures
+        self._machine = machine
         self._profile = profile
-        self._name = f"{name}With{sessions}" if sessions else name
+        self._name = f"{name}With{machine.sessions}" if machine.sessions else name
         self._examples = DirectoryBasedExampleDatabase(examples) if examples else None
         self._seed = seed
-        self._sessions = sessions
         self._left = profile.programs
         self._deadline = time.monotonic() + profile.seconds
         self._problem: Exception | None = None
@@ -86,19 +83,14 @@ class Drawing:
         """
         if self._left <= 0 or not self._has_time():
             return False
-        machine: Any = build_machine(self._signatures, self, self._name, sessions=self._sessions)
+        maker: Any = Maker(self._machine, self, self._name)
         if self._seed is not None:
-            machine = hypothesis_seed(f"{self._seed}:{self._rounds}" if self._rounds else self._seed)(machine)
+            maker = hypothesis_seed(f"{self._seed}:{self._rounds}" if self._rounds else self._seed)(maker)
         self._rounds += 1
         limits = settings(hypothesis_settings(self._profile), max_examples=self._left, database=self._examples)
         # The sink has what was found; what Hypothesis says of it is ignored, and also that it remembers nothing to run.
-        try:
-            with suppress(Stop, HypothesisException, SkipTest):
-                run_state_machine_as_test(machine, settings=limits)
-        finally:
-            # Hypothesis remembers the last hundred machines, and with each all that it had found: a campaign draws
-            # thousands of times in one process.
-            del machine.session
+        with suppress(Stop, HypothesisException, SkipTest):
+            run_state_machine_as_test(maker, settings=limits)
         if self._run.interrupted:
             raise KeyboardInterrupt  # Hypothesis tears the machine down, and that may have raised something else
         if self._problem:

@@ -3,6 +3,7 @@
 import time
 
 from isofuzz.cases.store import CaseStore
+from isofuzz.engine.machine import build_machine
 from isofuzz.errors import InfrastructureError
 from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.comparing import Comparisons
@@ -135,12 +136,11 @@ class _Run:
         request = self._request
         drawing = Drawing(
             bench,
-            self._signatures,
+            build_machine(self._signatures, sessions=request.sessions),
             self._profile,
             name="".join(part.title() for part in (self._target_name(), request.defect or "") if part),
             examples=request.cases / "examples",
             seed=request.seed,
-            sessions=request.sessions,
         )
         while bench.wants_findings and drawing.draw():
             drawing.pause(bench.work_on_findings())

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from isofuzz.engine.interpreter import Execution
-from isofuzz.engine.machine import Stop, build_machine
+from isofuzz.engine.machine import Maker, Stop, build_machine
 from isofuzz.engine.system import System
 from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.judge import Judge
@@ -171,8 +171,8 @@ def drawn(run: Run, *, examples: int = 30, steps: int = 30, number: int = 0, ses
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    machine = build_machine(run.signatures, run, "Pages", sessions=sessions)
-    run_state_machine_as_test(seed(number)(machine), settings=limits)
+    maker: Any = Maker(build_machine(run.signatures, sessions=sessions), run, "Pages")
+    run_state_machine_as_test(seed(number)(maker), settings=limits)
 
 
 @pytest.fixture(scope="module")

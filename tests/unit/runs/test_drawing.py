@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import pytest
 
+from isofuzz.engine.machine import build_machine
 from isofuzz.runs import drawing
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.profiles import PROFILES
@@ -58,12 +59,12 @@ def seeds(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Hypothesis, with one program in each round; the seeds of the rounds."""
     used: list[object] = []
 
-    def one_program(machine: Any, settings: object) -> None:
-        machine.session.ended(Program())
+    def one_program(maker: Any, settings: object) -> None:
+        maker().session.ended(Program())
 
     def seeded(number: object) -> Any:
         used.append(number)
-        return lambda machine: machine
+        return lambda maker: maker
 
     monkeypatch.setattr(drawing, "run_state_machine_as_test", one_program)
     monkeypatch.setattr(drawing, "hypothesis_seed", seeded)
@@ -73,7 +74,8 @@ def seeds(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def drawing_of(run: Run, signatures: Signatures, folder: Path) -> Drawing:
     profile = PROFILES["dev"]
     some_run: Any = run
-    return Drawing(some_run, signatures, profile, name="Pages", examples=folder, seed=7, sessions=None)
+    machine = build_machine(signatures)
+    return Drawing(some_run, machine, profile, name="Pages", examples=folder, seed=7)
 
 
 def test_a_failure_while_comparing_is_raised(seeds: list[object], signatures: Signatures, tmp_path: Path) -> None:
