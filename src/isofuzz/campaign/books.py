@@ -7,7 +7,9 @@ From there it is taken into the state and the folder of cases.
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from isofuzz.campaign.orders import Order, Result, Task
@@ -15,7 +17,8 @@ from isofuzz.campaign.state import ACCEPTED, BOUNDED, GONE, OPEN, Known, Night, 
 from isofuzz.campaign.worker import SEEN
 from isofuzz.cases.case import Case
 from isofuzz.cases.codec import from_json, to_json
-from isofuzz.cases.store import CaseStore, Finding, cases_in, read_case
+from isofuzz.cases.store import SUFFIX, CaseStore, Finding, cases_in, read_case
+from isofuzz.errors import CaseUnreadable
 from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.events import Kept, LeakSeen, Listener
 
@@ -137,8 +140,21 @@ class Books:
         return self._state.count_findings(OPEN)
 
     def found(self) -> list[tuple[Known, Finding]]:
-        """All findings, with their files."""
-        return [
+        """All findings, with their files; also those that a worker has seen, and that are not in the books yet."""
+        pending = {known.case.fingerprint: (known, finding) for known, finding in self._pending()}
+        entered = [
             (each, Finding(each.case, self._cases.path_of(each.case), _UNKEPT if each.state in _SETTLED else None))
             for each in self._state.findings()
+            if each.state != GONE or each.case.fingerprint not in pending
         ]
+        for known, _ in entered:
+            pending.pop(known.case.fingerprint, None)
+        return [*entered, *pending.values()]
+
+    def _pending(self) -> Iterator[tuple[Known, Finding]]:
+        """Those that lie where workers leave them, unless they are being taken from there just now."""
+        for path in sorted(self._seen.glob(f"*/*{SUFFIX}")):
+            with suppress(CaseUnreadable, OSError):
+                case, at = read_case(path), path.stat().st_mtime
+                seen = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+                yield Known(case, OPEN, False, seen, seen, self._night), Finding(case, path)

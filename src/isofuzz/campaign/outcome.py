@@ -1,12 +1,13 @@
 """What a night of a campaign concludes."""
 
+from collections import defaultdict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from isofuzz.campaign.books import Books
-from isofuzz.campaign.coverage import Outlook
 from isofuzz.campaign.orders import Task
-from isofuzz.campaign.state import ACCEPTED, BOUNDED, OPEN, Growth, Known, Night, State, Suspect
+from isofuzz.campaign.outlook import Outlook
+from isofuzz.campaign.state import ACCEPTED, BOUNDED, OPEN, Known, Night, State, Suspect
 from isofuzz.campaign.tallies import untallied
 from isofuzz.cases.store import Finding
 from isofuzz.program.vocabulary import Vocabulary
@@ -26,7 +27,6 @@ class Outcome:
     summary: Summary
     night: int
     found: tuple[tuple[Known, Finding], ...]
-    growth: tuple[Growth, ...]
     outlook: Outlook
     suspects: tuple[Suspect, ...]
     events: Mapping[str, int]
@@ -40,9 +40,11 @@ def concluded(
     circumstances = night.circumstances
     found = tuple(books.found())
     accepted = {each.fingerprint: each for each in run.accept.entries}
-    by_state = {
-        name: [finding for known, finding in found if known.state == name] for name in (OPEN, BOUNDED, ACCEPTED)
-    }
+    by_state: defaultdict[str, list[Finding]] = defaultdict(list)
+    for known, finding in found:
+        # What is not worked on yet, or was accepted since, is none that counts either.
+        is_accepted = known.state == OPEN and run.accept.silences(known.case.fingerprint)
+        by_state[ACCEPTED if is_accepted else known.state].append(finding)
     done = Done(
         exercised=exercised,
         compared=compared,
@@ -64,12 +66,12 @@ def concluded(
         services=circumstances.services,
         versions=circumstances.versions,
         seconds=night.seconds,
+        growth=tuple(state.growth(night.id)),
     )
     return Outcome(
         summary=summarised(run, vocabulary, done),
         night=night.id,
         found=found,
-        growth=tuple(state.growth(night.id)),
         outlook=state.outlook(),
         suspects=tuple(state.suspects(night.id)),
         events=state.events(night.id),

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Engine, Executable, create_engine, delete, ev
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 
-from isofuzz.campaign.coverage import Outlook
 from isofuzz.campaign.orders import Discovery, Order, Result, Task
+from isofuzz.campaign.outlook import Outlook
 from isofuzz.campaign.tables import (
     ABOUT,
     CORPUS,
@@ -39,6 +39,7 @@ from isofuzz.cases.case import Case
 from isofuzz.cases.codec import from_json, to_json
 from isofuzz.errors import UsageError
 from isofuzz.oracles.hazard import Hazard, HazardKind
+from isofuzz.runs.coverage import Point
 
 FILE = "campaign.sqlite"
 _LOCK = "campaign.lock"
@@ -87,15 +88,6 @@ class Known:
     first_seen: str
     last_seen: str
     night: int
-
-
-@dataclass(frozen=True)
-class Growth:
-    """What was covered after so many seconds and programs of a night."""
-
-    seconds: float
-    programs: int
-    covered: int
 
 
 @dataclass(frozen=True)
@@ -392,15 +384,15 @@ class State:
                 once=connection.scalar(once) or 0,
             )
 
-    def growth(self, night: int) -> list[Growth]:
+    def growth(self, night: int) -> list[Point]:
         """How much was covered, in the course of a night; what earlier nights covered counts from the beginning."""
         with self.engine.connect() as connection:
             before = connection.scalar(select(func.sum(ORDERS.c.new)).where(ORDERS.c.night < night)) or 0
             rows = connection.execute(select(ORDERS).where(ORDERS.c.night == night).order_by(ORDERS.c.at)).all()
-        points, programs, covered = [Growth(0.0, 0, before)], 0, before
+        points, programs, covered = [Point(0.0, 0, before)], 0, before
         for row in rows:
             programs, covered = programs + row.programs, covered + row.new
-            points.append(Growth(row.at, programs, covered))
+            points.append(Point(row.at, programs, covered))
         return points
 
     def programs(self, night: int) -> dict[Task, int]:

@@ -14,7 +14,6 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from isofuzz.campaign.coverage import behaviour, meetings
 from isofuzz.campaign.journal import Journal
 from isofuzz.campaign.orders import Assignment, Discovery, Order, Result, Task
 from isofuzz.campaign.tallies import tallied
@@ -25,9 +24,9 @@ from isofuzz.engine.machine import IsolationMachine, build_machine
 from isofuzz.errors import InfrastructureError
 from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.bench import Bench, new_keeper
+from isofuzz.runs.coverage import Coverage
 from isofuzz.runs.draft import Exercise
 from isofuzz.runs.drawing import Drawing
-from isofuzz.runs.exercised import Reached
 from isofuzz.runs.fitting import does_fit
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import RunRequest
@@ -153,8 +152,7 @@ class _Shift:
             listener=lambda event: None,
             known=order.known,
         )
-        self._covered: Counter[str] = Counter()
-        self._reached: Counter[Reached] = Counter()
+        self._coverage = Coverage()
         self._discoveries: list[Discovery] = []
         self._replayed: ReplayVerdict | None = None
         self._bench = Bench(
@@ -231,12 +229,8 @@ class _Shift:
 
     def _cover(self, execution: Execution) -> None:
         """Count what a program covered, and keep it if that is new here."""
-        reached = self._bench.exercised.reached
-        here = {behaviour(each) for each, count in reached.items() if count > self._reached[each]}
-        here |= meetings(execution.history)
-        self._reached = Counter(reached)
-        self._covered.update(here)
-        if new := here - self._place.covered:
+        covered = self._coverage.add(execution.history, self._bench.exercised)
+        if new := covered - self._place.covered:
             self._place.covered |= new
             self._discoveries.append(Discovery(frozenset(new), program_to_json(execution.program)))
 
@@ -246,7 +240,7 @@ class _Shift:
             number=self._order.number,
             worker=name(),
             tallies=tallied(bench.exercised, bench.comparing.counts),
-            covered=self._covered,
+            covered=self._coverage.programs,
             discoveries=tuple(self._discoveries),
             found=tuple(to_json(finding.case) for finding in keeper.findings.values()),
             bounded=tuple(to_json(finding.case) for finding in keeper.bounded.values()),

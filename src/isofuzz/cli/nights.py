@@ -26,7 +26,7 @@ def contents_of_night(outcome: "Outcome", vocabulary: "Vocabulary") -> "Contents
     """What a page says of a night."""
     from dataclasses import replace
 
-    from isofuzz.report.page.contents import Note, Point, Shown
+    from isofuzz.report.page.contents import Note, Shown
     from isofuzz.report.page.of_run import contents_of
 
     contents = contents_of(outcome.summary, vocabulary)
@@ -40,7 +40,6 @@ def contents_of_night(outcome: "Outcome", vocabulary: "Vocabulary") -> "Contents
     return replace(
         contents,
         facts=(("night", str(outcome.night)), *contents.facts),
-        growth=tuple(Point(each.seconds, each.programs, each.covered) for each in outcome.growth),
         outlook=str(outcome.outlook),
         findings=tuple(
             Shown(finding, _state(known, outcome.night, counted), known.first_seen, known.last_seen)

@@ -70,7 +70,12 @@ def run(
         str | None, typer.Option(metavar="FILE", help="Write the summary for machines; `-` is standard output.")
     ] = None,
     html: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write a page for people, which opens without a network.")
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a page for people, which opens without a network; beside FILE.html, FILE.junit.xml, "
+            "FILE.findings.jsonl and FILE.summary.md for programs.",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", parser=folder, help="Where cases are kept.")] = Path(
         ".isofuzz/cases"
@@ -120,7 +125,7 @@ def run(
 def _run_and_tell(request: "RunRequest", json: str | None, html: str | None) -> int:
     from rich.console import Console
 
-    from isofuzz.cli.written import HTML, STANDARD_OUTPUT, check_place, write_summary, write_text
+    from isofuzz.cli.written import HTML, STANDARD_OUTPUT, check_place, write_page, write_summary
     from isofuzz.report.progress import ProgressReporter
     from isofuzz.report.terminal import print_summary
     from isofuzz.runs.run import run as run_request
@@ -135,9 +140,8 @@ def _run_and_tell(request: "RunRequest", json: str | None, html: str | None) -> 
     write_summary(json, summary)
     if html is not None:
         from isofuzz.report.page.of_run import contents_of
-        from isofuzz.report.page.rendering import rendered
 
-        write_text(html, rendered(contents_of(summary, vocabulary)), HTML)
+        write_page(html, contents_of(summary, vocabulary))
     return summary.verdict.exit_code
 
 

@@ -2,12 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from isofuzz.cases.store import write_whole
 from isofuzz.errors import UsageError
 from isofuzz.runs.summary import Summary
+
+if TYPE_CHECKING:
+    from isofuzz.report.page.contents import Contents
 
 STANDARD_OUTPUT = "-"
 JSON, HTML = "--json", "--html"
@@ -30,6 +34,18 @@ def write_summary(place: str | None, summary: Summary) -> None:
     """Write the summary for machines, where `--json` says; raises UsageError."""
     if place is not None:
         write_text(place, json.dumps(summary.as_json(), indent=1, ensure_ascii=False) + "\n")
+
+
+def write_page(place: str, contents: "Contents") -> None:
+    """Write the page where `--html` says, and if that is a file, beside it what programs read; raises UsageError."""
+    from isofuzz.report.page.rendering import rendered
+    from isofuzz.report.writing import beside_page
+
+    write_text(place, rendered(contents), HTML)
+    path = Path(place)
+    if place != STANDARD_OUTPUT and path.is_file():
+        for name, text in beside_page(contents).items():
+            write_text(str(path.with_suffix(f".{name}")), text, HTML)
 
 
 def write_text(place: str, text: str, option: str = JSON) -> None:

@@ -10,6 +10,7 @@ from isofuzz.oracles.violation import Oracle
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.accepting import AcceptedFinding
 from isofuzz.runs.comparing import Comparisons
+from isofuzz.runs.coverage import Point
 from isofuzz.runs.determinism import Determinism
 from isofuzz.runs.exercised import Exercised
 from isofuzz.runs.hazards import bounded_staleness, over_budget, unjudged
@@ -41,6 +42,7 @@ class Done:
     services: str
     versions: Mapping[str, str]
     seconds: float
+    growth: tuple[Point, ...] = ()
 
 
 def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summary:
@@ -75,6 +77,7 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         services=done.services,
         versions=done.versions,
         seconds=done.seconds,
+        growth=done.growth,
         sessions=request.sessions,
         strict=request.strict,
         hazards=hazards,

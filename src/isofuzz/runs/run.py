@@ -3,11 +3,13 @@
 import time
 
 from isofuzz.cases.store import CaseStore
+from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.machine import build_machine
 from isofuzz.errors import InfrastructureError
 from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.comparing import Comparisons
 from isofuzz.runs.concluding import Done, summarised
+from isofuzz.runs.coverage import Coverage, Point
 from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.events import Listener, Phase, Started
 from isofuzz.runs.exercised import Exercised
@@ -48,6 +50,8 @@ class _Run:
         self._listener = listener
         self._loop = loop
         self._exercised = Exercised()
+        self._coverage = Coverage()
+        self._growth = [Point(0, 0, 0)]
         self._footing = Footing()
         self._bench: Bench | None = None
         self._began = time.monotonic()
@@ -78,7 +82,14 @@ class _Run:
         request, footing = self._request, self._footing
         keeper = new_keeper(stage, request, footing, folder=request.cases, listener=self._listener)
         self._listener(Started(request.target, request.defect, self._profile.name, footing.services))
-        return Bench(stage, request, keeper, self._loop, self._listener, exercised=self._exercised)
+        return Bench(
+            stage, request, keeper, self._loop, self._listener, exercised=self._exercised, on_counted=self._cover
+        )
+
+    def _cover(self, execution: Execution) -> None:
+        self._coverage.add(execution.history, self._exercised)
+        seconds = time.monotonic() - self._began
+        self._growth.append(Point(seconds, self._exercised.programs, len(self._coverage.programs)))
 
     # -- what is known, sweep and find
 
@@ -170,5 +181,6 @@ class _Run:
             services=self._footing.services,
             versions=self._footing.versions,
             seconds=time.monotonic() - self._began,
+            growth=tuple(self._growth),
         )
         return summarised(self._request, self._signatures.vocabulary, done)

@@ -10,6 +10,7 @@ from isofuzz.oracles.hazard import Hazard
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding
 from isofuzz.runs.comparing import Comparisons
+from isofuzz.runs.coverage import Point
 from isofuzz.runs.determinism import Determinism
 from isofuzz.runs.exercised import Exercised
 
@@ -24,7 +25,8 @@ class Summary:
     `hazards` are what is amiss and no leak, unless the run is `strict`; `unjudged` says of what that is unknown;
     `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have
     one; `compared` counts what noninterference has looked at. `uncontrolled`: why steps that took turns may do
-    otherwise the next time, each reason with how often it came up, and with 0 if it goes for the whole run.
+    otherwise the next time, each reason with how often it came up, and with 0 if it goes for the whole run. `growth` is
+    how coverage grew.
     """
 
     target: str
@@ -49,6 +51,7 @@ class Summary:
     determinism: Determinism | None = None
     replayed: int = 0
     uncontrolled: Mapping[str, int] = field(default_factory=dict)
+    growth: tuple[Point, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable summary; field names are stable."""

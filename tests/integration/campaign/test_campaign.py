@@ -24,7 +24,7 @@ def test_a_healthy_system_is_isolated_and_all_was_counted_once(campaign_of: Camp
         programs = state.programs(outcome.night)
     assert programs[Task.SEARCH] == 8
     assert sum(programs.values()) == outcome.summary.exercised.programs
-    assert outcome.growth[-1].covered == outcome.outlook.covered > 20
+    assert outcome.summary.growth[-1].covered == outcome.outlook.covered > 20
     assert outcome.outlook.programs == 8
     assert any(len(beat.working) == 2 for beat in beats if isinstance(beat, Beat))
 
@@ -52,7 +52,7 @@ def test_the_next_night_knows_what_was_found_and_what_is_gone(campaign_of: Campa
     mended = campaign_of("Mended", place=BOARDS, only=only, for_programs=1)
     assert [known.state for known, _ in mended.found] == [GONE]
     assert mended.summary.verdict is Verdict.ISOLATED
-    assert mended.growth[0].covered == again.growth[-1].covered
+    assert mended.summary.growth[0].covered == again.summary.growth[-1].covered
 
 
 def test_a_finding_of_what_the_target_no_longer_has_stays_open_and_is_not_looked_for(

@@ -26,7 +26,12 @@ def test_an_isolated_target(isofuzz: Isofuzz, folder: Path) -> None:
     page = (folder / "page.html").read_text()
     assert page.startswith("<!doctype html>")
     assert "<h1>ISOLATED</h1>" in page
-    for written in ("summary.json", "page.html"):
+    assert 'aria-label="0 covered' not in page
+    assert "behaviours and meetings of statements in" in page
+    assert "not everything was checked" not in (folder / "page.junit.xml").read_text()
+    assert (folder / "page.findings.jsonl").read_text() == ""
+    assert (folder / "page.summary.md").read_text().startswith("## isofuzz: ISOLATED")
+    for written in ("summary.json", "page.html", "page.junit.xml", "page.findings.jsonl", "page.summary.md"):
         assert stat.S_IMODE((folder / written).stat().st_mode) == 0o600
 
 

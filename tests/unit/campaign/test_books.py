@@ -43,6 +43,23 @@ def test_of_a_worker_that_is_lost_only_its_own_is_taken(state: State, night: Nig
     assert books.open == 2
 
 
+def test_what_is_not_in_the_books_yet_is_among_what_was_found(state: State, night: Night, tmp_path: Path) -> None:
+    left = leave(tmp_path, 3, FIRST, SECOND)
+    books = Books(state, night, tmp_path)
+    state.keep_finding(night.id, FIRST, state=OPEN, worked=True)
+    (left / "half.json").write_text("{")
+    assert [(known.case, known.worked, finding.path.parent) for known, finding in books.found()] == [
+        (FIRST, True, tmp_path / CASES),
+        (SECOND, False, left),
+    ]
+    assert left.exists()
+    state.gone(FIRST.fingerprint)
+    assert {(known.case.fingerprint, known.state) for known, _ in books.found()} == {
+        (FIRST.fingerprint, OPEN),
+        (SECOND.fingerprint, OPEN),
+    }
+
+
 def test_what_nobody_has_worked_on_is_given_out_once_by_each_campaign(
     state: State, night: Night, tmp_path: Path
 ) -> None:

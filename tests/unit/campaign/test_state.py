@@ -10,8 +10,9 @@ from tests.unit.campaign.conftest import Entered
 from tests.unit.report.page.pages import read_kept_cases
 
 from isofuzz.campaign.orders import Task
-from isofuzz.campaign.state import FILE, GONE, OPEN, Circumstances, Growth, State, opened, read_only
+from isofuzz.campaign.state import FILE, GONE, OPEN, Circumstances, State, opened, read_only
 from isofuzz.errors import UsageError
+from isofuzz.runs.coverage import Point
 
 
 def test_a_result_is_entered_once(state: State, entered: Entered) -> None:
@@ -40,8 +41,8 @@ def test_growth_goes_on_from_the_night_before(state: State, entered: Entered) ->
     entered(first, 1, {"a": 1})
     second = state.begin_night({}, 60, None).id
     entered(second, 2, {"a": 1, "b": 1})
-    assert state.growth(first) == [Growth(0, 0, 0), Growth(1, 10, 1)]
-    assert state.growth(second) == [Growth(0, 0, 1), Growth(2, 10, 2)]
+    assert state.growth(first) == [Point(0, 0, 0), Point(1, 10, 1)]
+    assert state.growth(second) == [Point(0, 0, 1), Point(2, 10, 2)]
     assert state.operations(second) == 50
 
 

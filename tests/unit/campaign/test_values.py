@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isofuzz.campaign.coverage import Outlook, meetings, shape
 from isofuzz.campaign.journal import Journal, last_program
+from isofuzz.campaign.outlook import Outlook
 from isofuzz.campaign.request import CampaignRequest, Kept
 from isofuzz.campaign.tallies import tallied, untallied
 from isofuzz.cases.codec import program_from_json
@@ -18,6 +18,7 @@ from isofuzz.history.relations import Relation
 from isofuzz.program.faults import FaultKind
 from isofuzz.program.steps import Burst, Call, Literal
 from isofuzz.runs.comparing import Comparisons
+from isofuzz.runs.coverage import meetings, shape
 from isofuzz.runs.exercised import Cell, Exercised, Reached
 from isofuzz.runs.profiles import PROFILES
 from isofuzz.runs.request import RunRequest

@@ -1,11 +1,15 @@
 """A campaign as it goes on, where nobody can see a live view: a line a minute, and whatever happens at once."""
 
 from io import StringIO
+from pathlib import Path
 
 from rich.console import Console
+from tests.unit.report.page.pages import read_kept_cases
 
+from isofuzz.cases.store import Finding
+from isofuzz.report.finding import title
 from isofuzz.report.live import LiveView, in_words
-from isofuzz.runs.events import Beat, Phase, WorkerLost, Working
+from isofuzz.runs.events import Beat, Kept, LeakSeen, Phase, WorkerLost, Working
 
 
 def beat(seconds: float) -> Beat:
@@ -29,6 +33,17 @@ def test_a_line_a_minute() -> None:
     ]
     assert "120 programs, 2.5/s · 4000 operations, 80/s · 1 workers, 2 replaced · 350 covered · 1 findings" in lines[1]
     assert lines[-1] == "worker 12 was replaced: it hung"
+
+
+def test_what_is_found_is_told_at_once() -> None:
+    told = StringIO()
+    finding = Finding(read_kept_cases()[0], Path("case.json"))
+    with LiveView(Console(file=told, width=200)) as view:
+        view(LeakSeen(finding))
+        view(Kept(finding))
+    seen, shrunk = told.getvalue().splitlines()
+    assert title(finding.case.violation) in seen
+    assert shrunk == f"shrunk to {len(finding.case.program)} steps: {title(finding.case.violation)}"
 
 
 def test_a_live_view_on_a_terminal() -> None:

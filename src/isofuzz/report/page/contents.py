@@ -7,6 +7,7 @@ from enum import StrEnum
 from isofuzz.cases.store import Finding
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.program.vocabulary import Vocabulary
+from isofuzz.runs.coverage import Point
 from isofuzz.runs.exercised import Reached
 
 
@@ -34,15 +35,6 @@ class Shown:
     state: State | None = None
     first_seen: str = ""
     last_seen: str = ""
-
-
-@dataclass(frozen=True)
-class Point:
-    """After so many seconds and programs, so many different things had been reached."""
-
-    seconds: float
-    programs: int
-    coverage: int
 
 
 @dataclass(frozen=True)
@@ -76,8 +68,8 @@ class Contents:
 
     `headline` is the verdict in one sentence; `facts` are labels with their values, in their order; `reached` counts
     operations by whose things they named and how they were answered, and `missing` names what was not exercised;
-    `growth` is how coverage grew (empty for a run), and `outlook` a sentence on the chance that the next program shows
-    something new. `vocabulary` is the target's: it tells what could have been reached, and how a case is told.
+    `growth` is how coverage grew, and `outlook` a sentence on the chance that the next program shows something new
+    (empty for a run). `vocabulary` is the target's: it tells what could have been reached, and how a case is told.
     """
 
     target: str

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from isofuzz.report.page.contents import Point
+from isofuzz.runs.coverage import Point
 
 _WIDTH, _HEIGHT = 640, 160
 _MARGIN = 48
@@ -43,17 +43,19 @@ class Growth:
         if len(points) < 2:
             return None
         seconds = points[-1].seconds or 1
-        most = max(point.coverage for point in points) or 1
+        most = max(point.covered for point in points) or 1
 
         def x(at: float) -> str:
-            return f"{_WIDTH * at / seconds:.1f}"
+            return f"{_WIDTH * at / seconds:.0f}"
 
-        def y(coverage: float) -> str:
-            return f"{_HEIGHT * (1 - coverage / most):.1f}"
+        def y(covered: float) -> str:
+            return f"{_HEIGHT * (1 - covered / most):.1f}"
 
+        # A night has a point for each order; of those that share a place only the last can be seen.
+        seen = {x(point.seconds): y(point.covered) for point in points}
         unit, name = next((size, name) for size, name in _UNITS if seconds >= size or size == 1)
         return cls(
-            line=" ".join(f"{x(point.seconds)},{y(point.coverage)}" for point in points),
+            line=" ".join(f"{at},{height}" for at, height in seen.items()),
             covered=tuple(Tick(y(count), f"{count:g}") for count in _round_steps(most)),
             seconds=tuple(Tick(x(count * unit), f"{count:g} {name}") for count in _round_steps(seconds / unit)),
         )

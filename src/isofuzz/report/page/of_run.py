@@ -30,6 +30,7 @@ def contents_of(summary: Summary, vocabulary: Vocabulary) -> Contents:
         ),
         reached=dict(exercised.reached),
         missing=summary.missing if summary.verdict is not Verdict.ERROR else (),
+        growth=summary.growth,
         timings=tuple(_timings(summary)),
         findings=(
             *(Shown(finding) for finding in summary.findings),

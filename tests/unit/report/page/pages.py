@@ -7,7 +7,8 @@ from isofuzz.cases.case import Case
 from isofuzz.cases.store import Finding, case_files, read_case
 from isofuzz.history.entries import Completion, Outcome
 from isofuzz.oracles.verdict import Verdict
-from isofuzz.report.page.contents import Contents, Note, Point, Shown, State, Timing
+from isofuzz.report.page.contents import Contents, Note, Shown, State, Timing
+from isofuzz.runs.coverage import Point
 from isofuzz.runs.exercised import Reached
 from isofuzz.target.signatures import read_signatures
 from isofuzz_packs.chat import Chat

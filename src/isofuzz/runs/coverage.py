@@ -1,22 +1,49 @@
-"""What a campaign has covered, and how likely the next program is to show something new.
+"""What programs have covered.
 
-Covered are *behaviours* (an operation, whose thing it named, how it was answered) and *meetings* (a statement of one
+That are *behaviours* (an operation, whose thing it named, how it was answered) and *meetings* (a statement of one
 operation, and right after it one of another operation that overlapped it).
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2s
 
 from isofuzz.history.entries import Completion, Entry, Invocation, Move, Moved
-from isofuzz.runs.exercised import Reached
+from isofuzz.runs.exercised import Exercised, Reached
 
 _LONGEST = 70
 """Characters of a statement that a person needs to know it again; what follows is told apart by a digest."""
 
 _VARYING = re.compile(r"'(?:[^']|'')*'|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|(?<!\$)\b\d+\b")
 """What differs between two executions of the same statement: texts, identifiers, numbers. `$1` is none of these."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """After so many seconds and programs, so many different things were covered."""
+
+    seconds: float
+    programs: int
+    covered: int
+
+
+class Coverage:
+    """What the programs covered that were counted: `programs` is how many of them, by what they covered."""
+
+    def __init__(self) -> None:
+        self.programs: Counter[str] = Counter()
+        self._reached: Counter[Reached] = Counter()
+
+    def add(self, history: Iterable[Entry], exercised: Exercised) -> set[str]:
+        """Add the program with this history, which was counted last; what it covered."""
+        reached = exercised.reached
+        covered = {behaviour(each) for each, count in reached.items() if count > self._reached[each]}
+        covered |= meetings(history)
+        self._reached = Counter(reached)
+        self.programs.update(covered)
+        return covered
 
 
 def behaviour(reached: Reached) -> str:
@@ -53,38 +80,3 @@ def shape(statement: str) -> str:
     if len(plain) <= _LONGEST:
         return plain
     return f"{plain[:_LONGEST]}…{blake2s(plain.encode(errors='replace'), digest_size=3).hexdigest()}"
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What `programs` drawn programs say of the next: `covered` was seen at all, `once` in exactly one of them."""
-
-    programs: int
-    covered: int
-    once: int
-
-    @property
-    def chance(self) -> float | None:
-        """How likely the next program is to show something that none did, at the most; None if nothing was drawn.
-
-        This is the estimate of Good and Turing (Good 1953), for fuzzing by Böhme (STADS, 2018): what was seen in one
-        program alone, by programs. A program shows many things, so this is how many new ones to expect, which bounds
-        the chance of any.
-        """
-        return min(1.0, self.once / self.programs) if self.programs else None
-
-    def __str__(self) -> str:
-        if self.chance is None:
-            return "No program was drawn, so nothing can be said of the next."
-        if not self.once:
-            chance = f"less than 1 in {self.programs}"
-        elif self.chance > 0.5:
-            chance = "anything up to certainty"
-        else:
-            chance = f"at most 1 in {round(1 / self.chance)}"
-        return (
-            f"The chance that the next program shows something new is estimated to be {chance} "
-            f"({self.once} of {self.covered} were seen in one of {self.programs} programs only). "
-            f"That supposes that programs go on being drawn as they were, each without regard to the others, and says "
-            f"nothing of what no drawn program can show."
-        )
