@@ -131,6 +131,20 @@ def test_what_crossed_what_is_necessary_and_what_was_covered_can_be_seen(page: P
     assert page.locator(".growth text").count() > 4
 
 
+def test_an_arrow_ends_where_what_it_points_at_begins(page: Page) -> None:
+    for finding in page.locator("details.finding").all()[1:]:
+        finding.locator("summary").click()
+    ends = page.evaluate("""
+        [...document.querySelectorAll(".arrow.crossing")].map(arrow => {
+            const box = arrow.getBoundingClientRect(), left = arrow.classList.contains("left");
+            const items = [...arrow.parentElement.querySelectorAll(".item.breach")].map(x => x.getBoundingClientRect());
+            return Math.min(...items.map(item => Math.abs(left ? box.left - item.right : box.right - item.left)));
+        })
+    """)
+    assert ends
+    assert max(ends) < 2
+
+
 def test_it_fits_a_narrow_window(page: Page) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -119,7 +119,7 @@ def _places(drawn: Iterable[Lanes]) -> Iterator[str]:
             yield f".at-{item.row}{{grid-row:{item.row + 2}}}"
         for arrow in story.arrows:
             first, last = sorted((arrow.of, arrow.to))
-            yield f".from-{first}-{last}{{grid-column:{first + 2}/{last + 3}}}"
+            yield f".from-{first}-{last}{{grid-column:{first + 2}/{last + 3};--span:{last - first + 1}}}"
 
 
 def _heat(contents: Contents) -> Iterator[tuple[str, list[tuple[int, int, bool]]]]:
