@@ -5,13 +5,16 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from isofuzz.program.canary import LENGTH, MARK
+from isofuzz.program.canary import LENGTH, MARK, texts
 from isofuzz.services.redaction import redact
 from isofuzz.target.things import Session, Socket, Thing
 
 _LENGTH = 400
 _BEFORE = 160
 _MOST = 200_000
+_SHORTEST_CREDENTIAL = 8
+"""Characters: what is shorter stands in texts that have nothing to do with it, and protects nothing."""
+_BETWEEN_WORDS = re.compile(r"[\s=;,:\"']+")
 _CANARY = re.compile(rf"{MARK}[0-9a-z]{{{LENGTH - len(MARK)}}}", re.IGNORECASE)
 
 CANARY_OF = "◇"
@@ -40,13 +43,31 @@ def shown(value: object) -> Iterator[object]:
             yield part
 
 
-def everything(values: Collection[object], symbol: Callable[[str], str]) -> str:
+def credentials(session: Session) -> Iterator[str]:
+    """The texts by which the bearer of a session is known, as far as its fields hold them as texts.
+
+    That may be a token or a cookie by itself, or one in a header: so each word of what they hold is one.
+    """
+    for _, held in _fields(session):
+        if isinstance(held, str | bytes | Collection) and not isinstance(held, Thing):
+            for text in texts(list(held.values()) if isinstance(held, Mapping) else held):
+                yield from (word for word in _BETWEEN_WORDS.split(text) if _may_be_credential(word))
+
+
+def _may_be_credential(word: str) -> bool:
+    return len(word) >= _SHORTEST_CREDENTIAL and not _CANARY.search(word)
+
+
+Conceal = Callable[[str], str]
+"""Masks in a text the credentials that were given out."""
+
+
+def everything(values: Collection[object], symbol: Callable[[str], str], conceal: Conceal) -> str:
     """All that was seen, as text, up to a length that no person reads; credentials are masked.
 
     `symbol` says what stands for a canary.
     """
-    text = redact(" · ".join(_written(value) for value in values if _is_kept(value)))[:_MOST]
-    return _CANARY.sub(lambda found: symbol(found[0]), text)
+    return _CANARY.sub(lambda found: symbol(found[0]), _text_of(values, conceal)[:_MOST])
 
 
 def identifiers(thing: Thing) -> tuple[str, ...]:
@@ -63,13 +84,17 @@ def written(identifier: object) -> tuple[str, ...]:
     return tuple(str(part) for part in parts if part is not None)
 
 
-def excerpt(values: Collection[object]) -> str:
+def excerpt(values: Collection[object], conceal: Conceal = str) -> str:
     """A short text of what was seen, around the first canary if there is one; credentials are masked."""
-    text = redact(" · ".join(_written(value) for value in values if _is_kept(value)))
+    text = _text_of(values, conceal)
     canary = re.search(MARK, text, re.IGNORECASE)
     start = max(0, canary.start() - _BEFORE) if canary else 0
     cut = text[start : start + _LENGTH]
     return ("…" if start else "") + cut + ("…" if start + _LENGTH < len(text) else "")
+
+
+def _text_of(values: Collection[object], conceal: Conceal) -> str:
+    return redact(conceal(" · ".join(_written(value) for value in values if _is_kept(value))))
 
 
 def _is_kept(value: object) -> bool:

@@ -7,6 +7,7 @@ entry is judged as it is written, so a violation is known before the next step b
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from isofuzz.engine.evidence import everything, excerpt, shown
@@ -18,14 +19,14 @@ from isofuzz.engine.sockets import Sockets
 from isofuzz.engine.system import Past, System
 from isofuzz.engine.turns import Turns
 from isofuzz.errors import InfrastructureError, IsofuzzError
-from isofuzz.history.entries import Completion, Entry, History, Outcome, Row, Skipped, Storage
+from isofuzz.history.entries import Completion, Entry, History, Moved, Outcome, Row, Skipped, Storage
 from isofuzz.oracles.judge import Judge
 from isofuzz.oracles.violation import Violation
 from isofuzz.program.canary import texts
 from isofuzz.program.probes import are_probes, names_unissued
 from isofuzz.program.steps import Burst, Call, Program, Ref
 from isofuzz.program.vocabulary import Kind
-from isofuzz.target.things import Refused, Socket, Thing
+from isofuzz.target.things import Refused, Session, Socket, Thing
 
 
 class Execution:
@@ -186,7 +187,7 @@ class Execution:
             elif isinstance(problem, asyncio.CancelledError) and _is_being_cancelled():
                 raise
             elif not self.turns.anything_struck:
-                self.system.note_unexpected(excerpt([problem]))
+                self.system.note_unexpected(excerpt([problem], self._made.conceal))
             if not limit.expired():
                 del self.durations[step.call.number]
             self._complete(step, Outcome.INFO, [problem], late)
@@ -196,6 +197,8 @@ class Execution:
             for ref, made in self._made.take(step, value):
                 if isinstance(made, Socket):
                     self._sockets.add(ref, made)
+                if isinstance(made, Session):
+                    self._conceal_in(step)
             values = self._sabotage.reply(step.call.number, list(shown(value)))
             if await self._is_late(late, Outcome.OK, values):
                 return False
@@ -237,8 +240,14 @@ class Execution:
         serials = (serial for value in values for text in texts(value) for serial in self._made.serials(text))
         seen = tuple(dict.fromkeys(serials))
         if self._whole:
-            return seen, everything(values, self._made.symbol)
-        return seen, excerpt(values) if seen or keep else ""
+            return seen, everything(values, self._made.symbol, self._made.conceal)
+        return seen, excerpt(values, self._made.conceal) if seen or keep else ""
+
+    def _conceal_in(self, step: Ready) -> None:
+        """Mask the credentials of a session in what the step did before anybody knew them."""
+        for place, entry in enumerate(self.history):
+            if isinstance(entry, Moved) and entry.step == step.call.number:
+                self.history[place] = replace(entry, text=self._made.conceal(entry.text))
 
     async def _look_into_storage(self) -> None:
         """Record the stored rows that hold a canary."""

@@ -4,13 +4,14 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from isofuzz.engine.evidence import CANARY_OF, identifiers, written
+from isofuzz.engine.evidence import CANARY_OF, credentials, identifiers, written
 from isofuzz.engine.system import System
 from isofuzz.generators import never_issued
 from isofuzz.history.entries import Invocation
 from isofuzz.program.steps import Argument, Call, Literal, NeverIssued, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Draw, Kind, Operation, Parameter
-from isofuzz.target.things import Key, Name, Query, Thing
+from isofuzz.services.redaction import redact_credential
+from isofuzz.target.things import Key, Name, Query, Session, Thing
 
 _DRAWN: dict[Draw, Callable[[Any], object]] = {Draw.NAME: Name, Draw.KEY: Key, Draw.QUERY: Query}
 
@@ -43,6 +44,9 @@ class Made:
         self._system = system
         self._things: dict[Ref, Thing] = {}
         self._written_in: dict[int, int] = {}
+        self._credentials: set[str] = set()
+        self._public: set[str] = set()
+        """What a session may hold that is no credential: identifiers of other things, and texts of the program."""
 
     def ready(self, call: Call) -> Ready | None:
         """The step with its arguments; None if it names something that never came into being."""
@@ -65,7 +69,17 @@ class Made:
                 outputs.remove(made)
                 taken.append((Ref(step.call.number, index), made))
         self._things |= dict(taken)
+        for _, made in taken:
+            self._public.update(identifiers(made))
+            if isinstance(made, Session):
+                self._credentials.update(credentials(made))
         return taken
+
+    def conceal(self, text: str) -> str:
+        """The text without the credentials of sessions, also one that it ends in the middle of."""
+        for credential in self._credentials - self._public:
+            text = redact_credential(text, credential)
+        return text
 
     def ref_of(self, thing: Thing) -> Ref | None:
         """By which reference the program knows a thing; None if it does not."""
@@ -97,6 +111,7 @@ class Made:
             case SecretText():
                 return self._system.signatures.secrets[parameter.type](self._secret(step, parameter, argument))
             case Literal(value):
+                self._public.add(str(value))
                 return _DRAWN[parameter.draws](value) if parameter.draws in _DRAWN else value
             case Several(items):
                 things = [self._named(item) for item in items]

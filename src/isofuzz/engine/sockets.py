@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import Protocol
 
-from isofuzz.engine.evidence import excerpt
 from isofuzz.engine.sabotage import Sabotage
 from isofuzz.engine.system import System
 from isofuzz.gate.operation import outside
@@ -112,7 +111,7 @@ class Sockets:
         try:
             return await anext(frames, _ENDED)
         except Exception as problem:  # noqa: BLE001  # whatever a client may raise: its connection is over
-            self._system.note_unexpected(excerpt([problem]))
+            self._system.note_unexpected(self._scan([problem], keep=True)[1])
             return _ENDED
 
     async def _barrier(self, ref: Ref, socket: Socket, since: int) -> None:

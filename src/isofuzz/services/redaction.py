@@ -4,6 +4,9 @@ import re
 from re import Match
 
 _HIDDEN = "***"
+_CUT = "…"
+_TELLING = 4
+"""Characters of a credential that tell nothing yet."""
 _SECRET_WORDS = frozenset({"key", "pwd"})
 _SECRET_ENDINGS = (
     *("token", "secret", "password", "passwd", "passphrase"),
@@ -68,6 +71,20 @@ def redact(text: str) -> str:
     for pattern in _IF_NAMED_SO:
         text = pattern.sub(_hide_if_secret, text)
     return _AS_IN_YAML.sub(_hide_if_told, text)
+
+
+def redact_credential(text: str, credential: str) -> str:
+    """`text` with `***` for this credential, and for what it ends with if that is the beginning of the credential.
+
+    For texts are cut, and `…` then says so.
+    """
+    text = text.replace(credential, _HIDDEN)
+    if text.endswith(_CUT):
+        whole = text.removesuffix(_CUT)
+        for length in range(len(credential) - 1, _TELLING - 1, -1):
+            if whole.endswith(credential[:length]):
+                return f"{whole[:-length]}{_HIDDEN}{_CUT}"
+    return text
 
 
 def _hide(found: Match[str]) -> str:

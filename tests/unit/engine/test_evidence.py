@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from isofuzz.engine.evidence import Withheld, excerpt, identifiers, shown, written
+from isofuzz.engine.evidence import Withheld, credentials, excerpt, identifiers, shown, written
 from isofuzz.program.canary import MARK, Mint, texts
 from isofuzz.target.things import Record, Session, Socket, Thread
 
@@ -54,6 +54,29 @@ class TestShown:
         assert isinstance(fields, Withheld)
         assert MINT.scan(" ".join(texts(fields))) == (7,)
         assert excerpt([fields]) == ""
+
+
+class Login(Session):
+    headers: dict[str, str]
+    cookies: list[bytes]
+    number: int
+    wire: Wire
+
+
+class TestCredentials:
+    def test_they_are_what_the_fields_hold_as_texts(self) -> None:
+        login = Login(
+            {"Authorization": "Bearer t0ken-of-a"}, [b"sid=0123456789; Path=/"], 1234567890, Wire("ws://somewhere")
+        )
+        assert set(credentials(login)) == {"t0ken-of-a", "0123456789"}
+
+    def test_what_is_short_and_what_is_looked_for_are_none(self) -> None:
+        assert list(credentials(Me("short"))) == []
+        assert list(credentials(Me(f"t0ken-{CANARY}"))) == []
+
+    def test_they_are_masked_before_a_text_is_cut(self) -> None:
+        text = "x" * 395 + "t0ken-of-a and more"
+        assert "t0k" not in excerpt([text], lambda text: text.replace("t0ken-of-a", "***"))
 
 
 class TestExcerpt:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isofuzz.services.redaction import redact
+from isofuzz.services.redaction import redact, redact_credential
 
 SECRET = "hunter2-Zx9"
 
@@ -177,3 +177,20 @@ PIECES = (
 def test_redacting_twice_is_the_same_as_once(text: str) -> None:
     once = redact(text)
     assert redact(once) == once
+
+
+def test_a_credential_that_is_known() -> None:
+    assert redact_credential("GET session:t0ken-of-a · t0ken-of-a", "t0ken-of-a") == "GET session:*** · ***"
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("GET session:t0ken-of…", "GET session:***…"),
+        ("GET session:t0ke…", "GET session:***…"),
+        ("GET session:t0k…", "GET session:t0k…"),
+        ("GET session:t0ken-of", "GET session:t0ken-of"),
+    ],
+)
+def test_a_credential_that_is_known_and_was_cut(text: str, redacted: str) -> None:
+    assert redact_credential(text, "t0ken-of-a") == redacted
