@@ -5,6 +5,7 @@ Nothing here is ever skipped: a case that cannot run any more is a failure.
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import pytest
 from isofuzz.cases.codec import VERSION
 from isofuzz.cases.store import case_files, read_case
 from isofuzz.oracles.violation import Oracle
+from isofuzz.runs.accepting import Acceptance, AcceptList
 from isofuzz.runs.again import ReplayVerdict
+from isofuzz.runs.cold import answered_cold
 from isofuzz.runs.fitting import Changes
 from isofuzz.runs.replay import Replayed, replay
+from isofuzz.services import Sources
 
 CASES = sorted(case_files(Path(__file__).with_name("cases")))
 [QUICKEST] = (path for path in CASES if "list-without-owner" in path.name)
@@ -62,6 +66,32 @@ def test_without_its_defect_it_leaks_no_longer(path: Path, edited: Callable[[Pat
 def test_it_leaks_every_time() -> None:
     again = replayed(QUICKEST, times=5)
     assert again.reason == "it showed in 5 of 5 runs, all histories the same"
+
+
+class TestBesides:
+    """Looking for one leak, another one shows."""
+
+    @pytest.fixture
+    def of_another(self, edited: Callable[[Path, Edit], Path]) -> Path:
+        return edited(QUICKEST, lambda case: case["violation"].update(observer="history"))
+
+    def test_it_is_told_and_kept(self, of_another: Path, tmp_path: Path) -> None:
+        [again] = replay([of_another], cases=tmp_path / "besides")
+        assert (again.verdict, again.exit_code) == (ReplayVerdict.NO_LONGER, 1)
+        [finding] = again.besides
+        assert finding.case.fingerprint == read_case(QUICKEST).fingerprint
+        assert read_case(finding.path) == finding.case
+        assert finding.path.parent == tmp_path / "besides"
+
+    def test_unless_it_is_accepted(self, of_another: Path, tmp_path: Path) -> None:
+        accepted = Acceptance(read_case(QUICKEST).fingerprint, "we know", date.max)
+        [again] = replay([of_another], cases=tmp_path, accept=AcceptList((accepted,), date(2026, 1, 1)))
+        assert (again.besides, again.exit_code) == ((), 0)
+
+    def test_a_fresh_process_tells_it_too(self, of_another: Path) -> None:
+        answer = answered_cold(read_case(of_another), 1, Sources())
+        assert (answer.shown, answer.concluded.verdict) == (None, ReplayVerdict.NO_LONGER)
+        assert [case.fingerprint for case in answer.besides] == [read_case(QUICKEST).fingerprint]
 
 
 def rename_the_operation(case: dict[str, Any]) -> None:

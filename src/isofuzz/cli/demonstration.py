@@ -46,7 +46,7 @@ class Demonstration:
             found = leaky.findings[:1]  # what was seen besides, while this was shrunk, is the same leak once more
             self._tell_findings(found)
             self._chapter("Its case is replayed", "A finding is a file: it shows again until the bug is mended.")
-            self._replay([finding.path for finding in found])
+            self._replay([finding.path for finding in found], cases)
             self._chapter("The healthy chat", "Without the planted leak, nothing may be found.")
             healthy = self._run(None, cases)
             self._check(healthy.verdict is Verdict.ISOLATED, f"the healthy chat was {healthy.verdict.value}")
@@ -73,8 +73,8 @@ class Demonstration:
             self._check(len(case.program) < case.steps_found, "the program that shows the leak was not shrunk")
             self._check(bool(case.explanation), "the leak was not explained")
 
-    def _replay(self, paths: Sequence[Path]) -> None:
-        for replayed in replay(paths):
+    def _replay(self, paths: Sequence[Path], cases: Path) -> None:
+        for replayed in replay(paths, cases=cases):
             if replayed.interrupted:
                 raise KeyboardInterrupt  # as above
             print_replayed(replayed)

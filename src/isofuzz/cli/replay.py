@@ -1,19 +1,20 @@
 """`isofuzz replay`: do kept findings still show?"""
 
-from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from isofuzz.cli.configured import configured
 from isofuzz.cli.errors import explained
-from isofuzz.cli.importing import import_from_here
-from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, sources
+from isofuzz.cli.options import AllowedHosts, DatabaseUrl, Traceback, ValkeyUrl, folder, sources
 
 if TYPE_CHECKING:
-    from isofuzz.runs.fitting import Changes
+    from collections.abc import Callable, Iterator
+
     from isofuzz.runs.replay import Replayed
-    from isofuzz.services import Sources
 
 _GRAVEST_FIRST: Final = (1, 2, 3, 0)
 _INTERRUPTED: Final = 3
@@ -53,6 +54,9 @@ def replay(
             "nothing.",
         ),
     ] = False,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=folder, help="Where cases of what else leaks meanwhile are kept.")
+    ] = Path(".isofuzz/cases"),
     database_url: DatabaseUrl = None,
     valkey_url: ValkeyUrl = None,
     allow_host: AllowedHosts = None,
@@ -66,6 +70,8 @@ def replay(
 ) -> None:
     """Run kept findings again: exit code 1 if any still leaks, else 2 cannot run, 3 undecided, 0 no longer.
 
+    If something else leaks meanwhile, that counts too: it is told, and kept.
+
     - `isofuzz replay .isofuzz/cases` replays all that were found.
 
     - `isofuzz replay case.json --times 20` replays one of them twenty times, and compares what happened.
@@ -75,43 +81,52 @@ def replay(
     with explained(traceback=traceback):
         from isofuzz.cases.store import case_files
         from isofuzz.runs.fitting import Changes, read_renames
+        from isofuzz.runs.replay import replay as replay_cases
 
         changes = Changes(read_renames(rename or ()), drop_gone)
-        import_from_here()
+        accept = configured().accepted(datetime.now().astimezone().date())
         files = [file for case in cases for file in case_files(case)]
-        services = sources(database_url, allow_host, valkey_url=valkey_url)
-        raise typer.Exit(min(_replay(files, times, services, changes), key=_GRAVEST_FIRST.index))
+        replayed = partial(
+            replay_cases,
+            files,
+            times=times,
+            sources=sources(database_url, allow_host, valkey_url=valkey_url),
+            changes=changes,
+            cases=out,
+            accept=accept,
+        )
+        raise typer.Exit(min(_replay(len(files), replayed), key=_GRAVEST_FIRST.index))
 
 
-def _replay(files: Sequence[Path], times: int | None, services: "Sources", changes: "Changes") -> list[int]:
-    """Replay them one after the other, up to Ctrl-C, and tell each; their exit codes."""
+def _replay(files: int, replayed: "Callable[..., Iterator[Replayed]]") -> list[int]:
+    """Replay so many files one after the other, up to Ctrl-C, and tell each; their exit codes."""
     from rich.console import Console
 
     from isofuzz.report.progress import ProgressReporter
-    from isofuzz.runs.replay import replay as replay_cases
 
     codes: list[int] = []
     interrupted = False
     with ProgressReporter(Console(stderr=True)) as progress:
         try:
-            for each in replay_cases(files, times=times, sources=services, changes=changes, listener=progress):
-                codes.append(each.verdict.exit_code)
+            for each in replayed(listener=progress):
+                codes.append(each.exit_code)
                 interrupted = each.interrupted
                 with progress.aside():
                     print_replayed(each)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
-        typer.echo(f"isofuzz: interrupted; cases not replayed: {len(files) - len(codes)} of {len(files)}", err=True)
+        typer.echo(f"isofuzz: interrupted; cases not replayed: {files - len(codes)} of {files}", err=True)
         codes.append(_INTERRUPTED)
     return codes
 
 
 def print_replayed(replayed: "Replayed") -> None:
-    """One case and what became of it, on two lines."""
+    """One case and what became of it, on two lines, and a line for each other leak that showed meanwhile."""
     from rich.console import Console
     from rich.text import Text
 
+    from isofuzz.report.finding import sighting
     from isofuzz.report.printable import printable
     from isofuzz.report.terminal import print_lines
 
@@ -120,5 +135,6 @@ def print_replayed(replayed: "Replayed") -> None:
     lines = (
         Text.assemble((verdict, style), f"  {printable(str(replayed.path))}"),
         Text(f"  {printable(replayed.reason)}"),
+        *(Text(f"  besides, {sighting(finding)}", style="bold red") for finding in replayed.besides),
     )
     print_lines(Console(), lines)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from isofuzz.history.acts import Act
 from isofuzz.history.entries import Entry, Invocation, Outcome
 from isofuzz.history.world import Thing
+from isofuzz.oracles.entitled import entitled
 from isofuzz.oracles.exhibits import probed, steps_of_probe, steps_of_row
 from isofuzz.oracles.meeting import meeting
 from isofuzz.oracles.naming import Names, by, cast
@@ -35,7 +36,7 @@ def explain(
     """
     scene, names = Scene(history, violation, vocabulary), Names(cast(program, vocabulary))
     happening, reason = _Happening(scene, names, origin).sentence(), Reason(scene, names).sentence()
-    sentences = filter(None, (happening, reason, meeting(history, violation.at)))
+    sentences = filter(None, (happening, reason, entitled(scene, names), meeting(history, violation.at)))
     return " ".join(_capital(sentence) for sentence in sentences)
 
 

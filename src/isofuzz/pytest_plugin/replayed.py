@@ -10,7 +10,7 @@ import pytest
 
 from isofuzz.pytest_plugin.background import let_go_of_valkey
 from isofuzz.pytest_plugin.isolation_tests import InconclusiveWarning
-from isofuzz.pytest_plugin.options import DEV, configuration_of, profile_name, replayed_folder, sources_of
+from isofuzz.pytest_plugin.options import DEV, cases_of, configuration_of, profile_name, replayed_folder, sources_of
 
 if TYPE_CHECKING:
     from isofuzz.runs.replay import Replayed
@@ -51,11 +51,12 @@ class ReplayTest(pytest.Item):
         replayed = self._replayed()
         if replayed.interrupted:
             raise KeyboardInterrupt  # Ctrl-C was meant for pytest too
-        if replayed.verdict is ReplayVerdict.NO_LONGER:
+        if replayed.verdict is ReplayVerdict.NO_LONGER and not replayed.besides:
             return
         text = _told(replayed)
         if (
-            replayed.verdict is ReplayVerdict.UNDECIDED
+            not replayed.besides
+            and replayed.verdict is ReplayVerdict.UNDECIDED
             and profile_name(self.config, configuration_of(self.config)) == DEV
         ):
             warnings.warn(InconclusiveWarning(text), stacklevel=2)
@@ -67,6 +68,8 @@ class ReplayTest(pytest.Item):
         return self.path, None, f"{self.path.name}: {self.name}"
 
     def _replayed(self) -> "Replayed":
+        from datetime import datetime
+
         from isofuzz.cli.importing import import_from_here
         from isofuzz.cli.interrupts import interrupted_by
         from isofuzz.runs.replay import replay
@@ -74,19 +77,23 @@ class ReplayTest(pytest.Item):
         import_from_here()
         let_go_of_valkey()
         with interrupted_by(signal.SIGINT):
-            [replayed] = replay([self.path], sources=sources_of(self.config))
+            accept = configuration_of(self.config).accepted(datetime.now().astimezone().date())
+            [replayed] = replay(
+                [self.path], sources=sources_of(self.config), cases=cases_of(self.config), accept=accept
+            )
         return replayed
 
 
 def _told(replayed: "Replayed") -> str:
-    """The verdict, and what it showed if it did."""
+    """The verdict, and what it showed if it did; then what else leaked."""
     from isofuzz.report.as_text import story_text
+    from isofuzz.report.finding import sighting
     from isofuzz.report.printable import printable
     from isofuzz.runs.targets import find_target
     from isofuzz.target.signatures import read_signatures
 
-    told = printable(f"{replayed.verdict.value}: {replayed.reason}")
-    if replayed.shown is None:
-        return told
-    vocabulary = read_signatures(find_target(replayed.shown.target)).vocabulary
-    return f"{told}\n\n{story_text(replayed.shown, vocabulary)}"
+    told = [printable(f"{replayed.verdict.value}: {replayed.reason}")]
+    told += [f"besides, {sighting(finding)}" for finding in replayed.besides]
+    for shown in filter(None, (replayed.shown, *(finding.case for finding in replayed.besides))):
+        told.append(story_text(shown, read_signatures(find_target(shown.target)).vocabulary))
+    return "\n\n".join(told)

@@ -54,6 +54,12 @@ def replay_command(finding: Finding) -> str:
     return "" if finding.unkept else printable(f"isofuzz replay {shlex.quote(str(finding.path))}")
 
 
+def sighting(finding: Finding) -> str:
+    """What was seen, and where it is kept, in a line."""
+    place = f"NOT KEPT: {finding.unkept}" if finding.unkept else finding.path
+    return printable(f"{title(finding.case.violation)}: {place}")
+
+
 def title(violation: Violation) -> str:
     """The fingerprint of a violation in words."""
     observer = "a frame" if violation.observer == FRAME else violation.observer

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from isofuzz.report.printable import printable
 from isofuzz.report.showing import Showing
-from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Replaying, Shrinking, Started
+from isofuzz.runs.events import Event, Kept, LeakSeen, Phase, Progress, Replaying, Shrinking, Started, Unconfirmed
 
 
 class ProgressReporter(Showing):
@@ -50,6 +50,8 @@ class ProgressReporter(Showing):
             case Replaying(path=path, number=number, of=of):
                 self._phase = f"case {number} of {of}"
                 self._status = f"{printable(path.name)}, run {min(event.runs + 1, event.most)} of {event.most}"
+            case Unconfirmed(reason=reason):
+                self._say(f"not confirmed: {reason}", "yellow")
             case Kept():
                 pass  # the summary tells it whole
         self._spinner.update(text=self._line())

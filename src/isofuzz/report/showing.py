@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from isofuzz.cases.store import Finding
-from isofuzz.report.finding import title
+from isofuzz.report.finding import sighting
 from isofuzz.report.printable import printable
 
 
@@ -35,5 +35,4 @@ class Showing:
 
     def _say_leak(self, finding: Finding) -> None:
         """That it was seen, and where it is kept."""
-        place = f"NOT KEPT: {finding.unkept}" if finding.unkept else str(finding.path)
-        self._say(f"{title(finding.case.violation)}: {place}", "bold red")
+        self._say(sighting(finding), "bold red")

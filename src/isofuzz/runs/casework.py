@@ -1,23 +1,22 @@
 """What a run does about a finding once it is kept: is it stale for a while only, how small does it get, is it cold?"""
 
+import time
 from collections.abc import Collection, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from isofuzz.cases.case import Case, HitRate
+from isofuzz.cases.case import Case
 from isofuzz.engine.system import System
 from isofuzz.oracles.violation import Oracle
-from isofuzz.runs.cold import Cold, confirmed_cold
-from isofuzz.runs.events import Listener, Phase
+from isofuzz.runs.again import ReplayVerdict
+from isofuzz.runs.cold import Cold, answered_cold
+from isofuzz.runs.events import Listener, Phase, Unconfirmed
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.reproduction import OnSystem, Reproducer, patience_for, tries_for
 from isofuzz.runs.shrinking import Shrunk, shrink
 from isofuzz.services import Sources
 
 T = TypeVar("T")
-
-_NEVER_AGAIN = Shrunk(HitRate(1, 1 + 1 + OnSystem.first_tries), None)
-"""Of what showed when it was found, and in none of the executions that were to shrink it."""
 
 
 class Do(Protocol):
@@ -56,41 +55,51 @@ class Casework:
         if patience and self._do(self._is_bounded(on_system, patience)):
             self._keeper.bound(fingerprint)
             return
-        shrunk = self._shrunk(replace(on_system, patience=patience))
-        cold = self._confirmed(fingerprint, shrunk or _NEVER_AGAIN) if shrunk or not found.earlier else False
-        if cold is False and (shrunk or found.earlier):
-            shrunk, cold = self._on_new_systems(found, shrunk)
-        shrunk = shrunk or _NEVER_AGAIN
+        until = time.monotonic() + self._shrink_seconds
+        shrunk = self._shrunk(replace(on_system, patience=patience), until)
+        cold = self._confirmed(fingerprint, shrunk) if shrunk.showed_again or not found.earlier else False
+        if cold is False and (shrunk.showed_again or found.earlier):
+            shrunk, cold = self._on_new_systems(found, shrunk, until)
         self._keeper.conclude(fingerprint, hit_rate=shrunk.hit_rate, shrunk=shrunk.whole, cold=cold)
 
-    def _on_new_systems(self, found: Case, here: Shrunk | None) -> tuple[Shrunk | None, bool]:
+    def _on_new_systems(self, found: Case, here: Shrunk, until: float) -> tuple[Shrunk, bool]:
         """Shrink it each time in a process of its own: the run's system remembers more than the programs of the case.
 
         If nothing shows there, what was shrunk on the run's system stays, as it shows `here`.
         """
         shrunk_here = self._keeper.findings[found.fingerprint].case
         self._keeper.improve(found)
-        shrunk = self._shrunk(Cold(found, self._sources))
-        if shrunk is None:
+        shrunk = self._shrunk(Cold(found, self._sources, self._keeper.take), until)
+        if not shrunk.showed_again:
             self._keeper.improve(shrunk_here)
-        return shrunk or here, shrunk is not None
+        return shrunk if shrunk.showed_again else here, shrunk.showed_again
 
-    def _shrunk(self, reproducer: Reproducer) -> Shrunk | None:
+    def _shrunk(self, reproducer: Reproducer, until: float) -> Shrunk:
+        """Shrink it, up to a moment of the monotonic clock."""
         self._listener(Phase("shrink"))
         vocabulary = self._system.signatures.vocabulary
-        return self._do(shrink(reproducer, vocabulary, self._keeper, self._shrink_seconds, self._listener))
+        return self._do(shrink(reproducer, vocabulary, self._keeper, lambda: time.monotonic() < until, self._listener))
 
     def _confirmed(self, fingerprint: str, shrunk: Shrunk) -> bool | None:
+        """Does it show in a process of its own? None: that could not be told."""
         self._listener(Phase("confirm"))
         finding = self._keeper.findings[fingerprint]
-        return None if finding.unkept else confirmed_cold(finding.case, shrunk.hit_rate, self._sources)
+        if finding.unkept:
+            return None
+        answer = answered_cold(finding.case, tries_for(shrunk.hit_rate), self._sources)
+        for case in answer.besides:
+            self._keeper.take(case)
+        if answer.concluded.verdict is ReplayVerdict.CANNOT_RUN:
+            self._listener(Unconfirmed(finding, answer.concluded.reason))
+            return None
+        return answer.shown is not None
 
     async def _is_bounded(self, at_once: OnSystem, patience: float) -> bool:
         """Does it show at once, and not once the grace is over?"""
         self._listener(Phase("wait for the grace"))
         program = at_once.case.program
-        rate = await at_once.rate(1, program)
+        rate, _ = await at_once.often(1, program)
         if program.is_left_to_chance or not rate.seen:
-            rate = await at_once.rate(at_once.first_tries, program)
+            rate, _ = await at_once.often(at_once.first_tries, program)
         patient = replace(at_once, patience=patience)
         return bool(rate.seen) and await patient.within(tries_for(rate), program) is None

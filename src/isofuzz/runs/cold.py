@@ -3,16 +3,19 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
-from isofuzz.cases.case import Case, HitRate
+from isofuzz.cases.case import Case
 from isofuzz.cases.codec import from_json, to_json
+from isofuzz.cases.store import cases_in, read_case
 from isofuzz.program.steps import Program
 from isofuzz.runs.again import Conclusion, ReplayVerdict
 from isofuzz.runs.replay import run_again
-from isofuzz.runs.reproduction import Reproducer, tries_for
+from isofuzz.runs.reproduction import Reproducer
 from isofuzz.services.sources import EMBEDDED, Sources
 
 _SECONDS = 120
@@ -20,37 +23,50 @@ _SECONDS = 120
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process of its own says of a case: the case as it showed there, if so, and what it concludes."""
+    """What a process of its own says of a case: the case as it showed there, if so, and what it concludes.
+
+    `besides` is whatever else showed there.
+    """
 
     shown: Case | None
     concluded: Conclusion
-
-
-def confirmed_cold(case: Case, hit_rate: HitRate, sources: Sources) -> bool | None:
-    """Does the case show its violation in a process of its own? None: that process could not tell."""
-    answer = answered_cold(case, tries_for(hit_rate), sources)
-    return None if answer.concluded.verdict is ReplayVerdict.CANNOT_RUN else answer.shown is not None
+    besides: tuple[Case, ...] = ()
 
 
 @dataclass
 class Cold(Reproducer):
-    """Runs programs each time in a process of its own: the system remembers nothing of any other."""
+    """Runs programs each time in a process of its own: the system remembers nothing of any other.
+
+    `take` is given whatever else shows.
+    """
 
     sources: Sources
+    take: Callable[[Case], None]
     first_tries: ClassVar[int] = 2  # each takes seconds
     final_tries: ClassVar[int] = 2
 
     async def shows(self, program: Program) -> Case | None:
         """The case as it showed there; what could not be told there did not show."""
-        return answered_cold(replace(self.case, program=program), 1, self.sources).shown
+        answer = answered_cold(replace(self.case, program=program), 1, self.sources)
+        for case in answer.besides:
+            self.take(case)
+        return answer.shown
 
 
 def answered_cold(case: Case, tries: int, sources: Sources) -> Answer:
     """What a process of its own says of the case, having tried it so often; CANNOT RUN if it says nothing."""
+    with TemporaryDirectory(prefix="isofuzz-cold-") as folder:
+        answer = _asked(case, tries, sources, folder)
+        return replace(answer, besides=tuple(map(read_case, cases_in(Path(folder)))))
+
+
+def _asked(case: Case, tries: int, sources: Sources, besides: str) -> Answer:
+    """What it says itself; whatever else it sees it leaves in the folder `besides`, also if it is then killed."""
     request = {
         "case": to_json(case),
         "path": sys.path,
         "tries": tries,
+        "besides": besides,
         "database_url": sources.database_url,
         "allow_hosts": sources.allow_hosts,
         "lent": sources.lent,
@@ -84,7 +100,8 @@ def main() -> None:
         project=Path(request["project"]) if request["project"] else None,
         lent=request["lent"],
     )
-    again = run_again(from_json(request["case"], "what the run asks"), sources, request["tries"])
+    case = from_json(request["case"], "what the run asks")
+    again = run_again(case, sources, request["tries"], Path(request["besides"]))
     concluded = again.concluded()
     answer = {"verdict": concluded.verdict.value, "reason": concluded.reason}
     sys.stdout.write(json.dumps({"shown": again.shown and to_json(again.shown), **answer}) + "\n")

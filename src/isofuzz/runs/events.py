@@ -62,6 +62,14 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Unconfirmed:
+    """No process of its own could tell whether the finding shows there, and why not."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True)
 class Replaying:
     """Of case `number` of so many, `runs` have been done out of at most so many."""
 
@@ -112,5 +120,5 @@ class WorkerLost:
     reason: str
 
 
-Event = Beat | WorkerLost | Started | Phase | Progress | LeakSeen | Shrinking | Kept | Replaying
+Event = Beat | WorkerLost | Started | Phase | Progress | LeakSeen | Shrinking | Kept | Unconfirmed | Replaying
 Listener = Callable[[Event], None]

@@ -91,6 +91,9 @@ class Keeper:
 
     def take(self, case: Case) -> None:
         """Keep a case, unless its like is kept already; it is to be worked on unless it is accepted."""
+        if case.fingerprint in self._known:
+            self.again.add(case.fingerprint)
+            return
         if case.fingerprint in self.findings or case.fingerprint in self.accepted:
             return
         if acceptance := self._accept.silences(case.fingerprint):

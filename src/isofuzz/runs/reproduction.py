@@ -81,22 +81,27 @@ class Reproducer(ABC):
     async def shows(self, program: Program) -> Case | None:
         """Execute the program once: the case with what it showed, if that was the violation."""
 
-    async def within(self, tries: int, program: Program) -> Case | None:
-        """As `shows`, of the first of at most so many executions that shows it."""
-        for _ in range(tries):
+    async def within(self, tries: int, program: Program, may_go_on: Callable[[], bool] = lambda: True) -> Case | None:
+        """As `shows`, of the first of at most so many executions that shows it; fewer once it may not go on."""
+        for number in range(tries):
+            if number and not may_go_on():
+                break
             if shown := await self.shows(program):
                 return shown
         return None
 
-    async def rate(self, runs: int, program: Program) -> HitRate:
-        """How often it shows in so many executions."""
-        return HitRate((await self.often(runs, program))[0], runs)
+    async def often(
+        self, runs: int, program: Program, *, least: int = 1, may_go_on: Callable[[], bool] = lambda: True
+    ) -> tuple[HitRate, Case | None]:
+        """How often it shows in so many executions, and the case as it showed last, if it did.
 
-    async def often(self, runs: int, program: Program) -> tuple[int, Case | None]:
-        """In how many of so many executions it shows, and the case as it showed last, if it did."""
-        showings = [await self.shows(program) for _ in range(runs)]
+        Once it may not go on there are fewer, but no fewer than the `least`.
+        """
+        showings: list[Case | None] = []
+        while len(showings) < runs and (len(showings) < least or may_go_on()):
+            showings.append(await self.shows(program))
         shown = [each for each in showings if each]
-        return len(shown), shown[-1] if shown else None
+        return HitRate(len(shown), len(showings)), shown[-1] if shown else None
 
 
 @dataclass(frozen=True)

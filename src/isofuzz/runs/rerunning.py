@@ -39,8 +39,8 @@ def rerun(bench: Bench, case: Case, request: RunRequest) -> Rerun:
         again.add(trial)
     if case.earlier and not again.seen:  # it takes a system on which nothing else was executed
         answer = answered_cold(case, tries_for(case.hit_rate), request.sources)
-        if answer.shown:
-            bench.keeper.take(answer.shown)
-            spent += bench.work_on_findings()
+        for shown in filter(None, (answer.shown, *answer.besides)):
+            bench.keeper.take(shown)
+        spent += bench.work_on_findings()
         return Rerun(answer.concluded, spent)
     return Rerun(again.concluded(), spent)

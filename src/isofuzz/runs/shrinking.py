@@ -1,6 +1,5 @@
 """A finding on its way to its smallest program: how often it shows, and the shrinker run with that."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -14,38 +13,51 @@ from isofuzz.runs.guessing import earlier_guesses, guesses
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.reproduction import Reproducer, tries_for
 
+_ENOUGH_RUNS = 2
+"""Of what shows every time."""
+
 
 @dataclass(frozen=True)
 class Shrunk:
     """What came of shrinking: how often what is left shows, and whether each step of it was tried away.
 
-    False: the time was up before. None: none was, for it never showed again.
+    False: the time was up before. None: none was, for it never showed again: it only did when it was found.
     """
 
     hit_rate: HitRate
     whole: bool | None
 
+    @property
+    def showed_again(self) -> bool:
+        """Did it show in any execution but the one that found it?"""
+        return self.whole is not None
+
 
 async def shrink(
-    reproducer: Reproducer, vocabulary: Vocabulary, keeper: Keeper, seconds: float, listener: Listener
-) -> Shrunk | None:
-    """Shrink the finding as far as it reproduces, for at most so many seconds.
+    reproducer: Reproducer,
+    vocabulary: Vocabulary,
+    keeper: Keeper,
+    may_go_on: Callable[[], bool],
+    listener: Listener,
+) -> Shrunk:
+    """Shrink the finding as far as it reproduces, for as long as it may go on.
 
-    What is kept of it from now on is always the smallest so far. Returns None if it never shows again.
+    What is kept of it from now on is always the smallest so far. Also when there is no time, it is executed a few times
+    to tell how often it shows.
     """
     found = reproducer.case
     # What was found by comparing has been shown so often that once more would tell nothing.
     compared = found.violation.oracle is Oracle.NONINTERFERENCE
-    first = HitRate(1, 1) if compared else await reproducer.rate(1, found.program)
-    if _is_left_to_chance(found) or not first.seen:
-        first = await reproducer.rate(reproducer.first_tries, found.program)
-    if not first.seen:
-        return None
-    tries = tries_for(first)
-    until = time.monotonic() + seconds
+    rate = HitRate(1, 1) if compared else (await reproducer.often(1, found.program))[0]
+    if _is_left_to_chance(found) or not rate.seen:
+        more, _ = await reproducer.often(reproducer.first_tries, found.program, may_go_on=may_go_on)
+        rate = HitRate(rate.seen + more.seen, rate.runs + more.runs)
+    if not rate.seen:
+        return Shrunk(HitRate(1, 1 + rate.runs), None)
+    tries = tries_for(rate)
 
     async def smallest(of: Reproducer) -> Shrunk:
-        shrinking = _Shrinking(of, vocabulary, keeper, tries, lambda: time.monotonic() < until, listener)
+        shrinking = _Shrinking(of, vocabulary, keeper, tries, may_go_on, listener)
         await shrinking.to_the_end()
         return Shrunk(await shrinking.rate(reproducer), shrinking.whole)
 
@@ -93,11 +105,11 @@ class _Shrinking:
     async def rate(self, reproducer: Reproducer) -> HitRate:
         """How often the smallest shows by what this reproducer says: of what never failed to, two runs are enough."""
         best = self._reproducer.case
-        runs = 2 if self._tries_of(best.earlier, best.program) == 1 else reproducer.final_tries
-        seen, shown = await reproducer.of(best).often(runs, best.program)
+        runs = _ENOUGH_RUNS if self._tries_of(best.earlier, best.program) == 1 else reproducer.final_tries
+        rate, shown = await reproducer.of(best).often(runs, best.program, least=_ENOUGH_RUNS, may_go_on=self._may_go_on)
         if shown:
             self._keeper.improve(shown)
-        return HitRate(seen, runs)
+        return rate
 
     async def _at_once(self) -> None:
         """No more than it took to write the text and to see it, if that is enough: it saves most of the search."""
@@ -146,10 +158,12 @@ class _Shrinking:
 
     async def _reproduces_after(self, earlier: tuple[Program, ...], program: Program) -> bool:
         reproducer = self._reproducer.of(replace(self._reproducer.case, earlier=earlier))
-        shown = await reproducer.within(self._tries_of(earlier, program), program)
+        shown = await reproducer.within(self._tries_of(earlier, program), program, self._may_go_on)
         if shown:
             self._reproducer = reproducer.of(shown)
             self._keeper.improve(shown)
+        else:
+            self.whole = self.whole and self._may_go_on()  # it may not have been tried often enough
         return shown is not None
 
     def _tries_of(self, earlier: tuple[Program, ...], program: Program) -> int:

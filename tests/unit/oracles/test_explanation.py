@@ -50,9 +50,20 @@ class TestForeign:
         assert explanation(story) == (
             "User B (named 'a_b') saw text that was not theirs to see: step 6 `search` by user B returned the Body "
             "that user A (named 'ada') wrote in step 5 (`post`) into A's Room (step 3). "
-            "B was never given access to that Room."
+            "B was never given access to that Room. B was then entitled to no Body."
         )
         assert steps(story) == (1, 2, 3, 5, 6)
+
+    def test_by_one_who_has_texts_of_their_own(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
+        own = bob.does("new_room").made()
+        for _ in range(2):
+            bob.does("post", room=own)
+        foreign = ada.does("post", room=room).text
+        later = bob.starts("search", text="")
+        bob.does("post", room=own)
+        later.returns(seen=[foreign])
+        bob.does("post", room=own)
+        assert explanation(story).endswith(" B was then entitled to the Body of steps 5, 6 and 9 only.")
 
     def test_by_one_who_lost_the_right(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
         ada.does("invite", room=room, member=bob)
@@ -64,7 +75,7 @@ class TestForeign:
         assert explanation(story) == (
             "User B (named 'a_b') saw text that was not theirs to see: B socket 1 (opened in step 5) brought the Body "
             "that user A (named 'ada') wrote in step 8 (`post`) into A's Room (step 3). "
-            "B had lost access to that Room in step 7 (`kick`)."
+            "B had lost access to that Room in step 7 (`kick`). B was then entitled to no Body."
         )
         assert steps(story) == (1, 2, 3, 4, 5, 6, 7, 8)
 
@@ -73,7 +84,9 @@ class TestForeign:
         sock = bob.does("connect").made()
         text = ada.does("post_and_kick", room=room, member=bob).text
         bob.receives(sock, text)
-        assert explanation(story).endswith("B had lost access to that Room in step 6 (`post_and_kick`).")
+        assert explanation(story).endswith(
+            "B had lost access to that Room in step 6 (`post_and_kick`). B was then entitled to no Body."
+        )
 
     def test_while_the_write_takes_the_right(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
         ada.does("invite", room=room, member=bob)
@@ -82,7 +95,8 @@ class TestForeign:
         bob.receives(sock, write.text)
         write.returns()
         assert explanation(story).endswith(
-            "Step 6 (`post_and_kick`), which wrote it, took B's access to that Room away."
+            "Step 6 (`post_and_kick`), which wrote it, took B's access to that Room away. "
+            "B was then entitled to no Body."
         )
 
     def test_while_what_replaces_it_gives_the_right(self, story: Story, ada: Person, bob: Person) -> None:
@@ -91,7 +105,10 @@ class TestForeign:
         invite = ada.starts("retitle_and_invite", room=made.made(), member=bob)
         bob.does("search", text="", seen=[made.text])
         invite.returns()
-        assert explanation(story).endswith("Under no order of the steps had B access to that Room while it was there.")
+        assert explanation(story).endswith(
+            "Under no order of the steps had B access to that Room while it was there. "
+            "B was then entitled to the Body of step 4 only."
+        )
 
     def test_while_the_write_leaves_them_out_of_a_record(
         self, story: Story, ada: Person, bob: Person, room: Ref
@@ -108,7 +125,9 @@ class TestForeign:
         text = ada.does("post", room=room).text
         bob.does("search", text="", seen=[text])
         ada.does("invite", room=room, member=bob)
-        assert explanation(story).endswith("B was given access to that Room only later, in step 6 (`invite`).")
+        assert explanation(story).endswith(
+            "B was given access to that Room only later, in step 6 (`invite`). B was then entitled to no Body."
+        )
         assert steps(story) == (1, 2, 3, 4, 5)
 
     def test_of_what_was_replaced_before_the_right_came(
@@ -119,7 +138,8 @@ class TestForeign:
         ada.does("invite", room=room, member=bob)
         bob.does("search", text="", seen=[post.text])
         assert explanation(story).endswith(
-            "It had been replaced in step 5 (`edit`), and B was given access to that Room only in step 6 (`invite`)."
+            "It had been replaced in step 5 (`edit`), and B was given access to that Room only in step 6 (`invite`). "
+            "B was then entitled to the Body of step 5 only."
         )
         assert steps(story) == (1, 2, 3, 4, 5, 6, 7)
 
@@ -127,24 +147,29 @@ class TestForeign:
         ada.does("invite", room=room, member=bob)
         text = ada.is_refused("post", room=room).text
         bob.does("search", text="", seen=[text])
-        assert explanation(story).endswith("Step 5 was refused, so nobody may see what it would have written.")
+        assert explanation(story).endswith(
+            "Step 5 was refused, so nobody may see what it would have written. B was then entitled to no Body."
+        )
 
     def test_of_a_write_by_someone_not_entitled(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
         text = bob.does("post", room=room).text
         ada.does("search", text="", seen=[text])
-        assert explanation(story).endswith("B had no right to write there, so it is nobody else's to see.")
+        assert explanation(story).endswith(
+            "B had no right to write there, so it is nobody else's to see. A was then entitled to no Body."
+        )
 
     def test_of_a_private_text(self, story: Story, ada: Person, bob: Person, room: Ref) -> None:
         ada.does("invite", room=room, member=bob)
         note = ada.does("write_note", room=room).text
         bob.does("notes", room=room, seen=[note])
-        assert explanation(story).endswith("A Note is for its author alone.")
+        assert explanation(story).endswith("A Note is for its author alone. B was then entitled to no Note.")
 
     def test_of_a_users_own_space(self, story: Story, ada: Person, bob: Person) -> None:
         text = ada.does("describe").text
         bob.does("profile_of", who=ada, seen=[text])
         assert explanation(story).endswith(
-            "wrote in step 3 (`describe`) into A's own space. What is in a user's own space is for that user alone."
+            "wrote in step 3 (`describe`) into A's own space. What is in a user's own space is for that user alone. "
+            "B was then entitled to no About."
         )
 
     def test_of_an_earlier_program(self, story: Story, bob: Person) -> None:
@@ -171,7 +196,8 @@ class TestStale:
         ada.does("history", room=room, seen=[post.text])
         assert explanation(story) == (
             "User A (named 'ada') still saw text that was gone for them: step 6 `history` by user A returned the Body "
-            "that user A wrote in step 4 (`post`) into A's Room (step 3). It had been deleted in step 5 (`delete`)."
+            "that user A wrote in step 4 (`post`) into A's Room (step 3). It had been deleted in step 5 (`delete`). "
+            "A was then entitled to no Body."
         )
         assert steps(story) == (1, 3, 4, 5, 6)
 
@@ -180,7 +206,9 @@ class TestStale:
         post = ada.does("post", room=room)
         ada.does("kick", room=room, member=bob)
         bob.does("history", room=room, seen=[post.text])
-        assert explanation(story).endswith("B had lost access to that Room in step 6 (`kick`).")
+        assert explanation(story).endswith(
+            "B had lost access to that Room in step 6 (`kick`). B was then entitled to no Body."
+        )
 
 
 def test_misplaced_in_a_read(story: Story, ada: Person, room: Ref) -> None:

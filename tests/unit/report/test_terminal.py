@@ -216,7 +216,7 @@ crossing:foreign:Room:history:post:Body
 
 User B (named '[red]bob[/red]') saw text that was not theirs to see: step 5 `history` by user B
 returned the Body that user A (named 'ada') wrote in step 4 (`post`) into A's Room (step 3). B was
-never given access to that Room.
+never given access to that Room. B was then entitled to no Body.
 
      A · 'ada'                 B · '[red]bob[/red]'
    1 → sign_up('ada') · ok
