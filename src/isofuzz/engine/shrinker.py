@@ -13,7 +13,7 @@ from itertools import combinations
 
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer, plainer_pairs
 from isofuzz.program.canary import held_by_chance
-from isofuzz.program.prune import apart, bypassing, merged, scheduled, with_argument, without
+from isofuzz.program.prune import apart, bypassing, merged, scheduled, taken_out, with_argument, without
 from isofuzz.program.schedule import plain_turns
 from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
 from isofuzz.program.vocabulary import Draw, Vocabulary
@@ -171,18 +171,37 @@ class Shrinker:
             if burst.schedule:
                 await self._with_plain_turns(self.best, index, fewer_than=burst.schedule.switches)
 
-    async def _with_plain_turns(self, program: Program, index: int, fewer_than: float = math.inf) -> None:
-        """Try the program with the steps of one burst taking turns in the plainest way that shows it."""
+    async def _with_plain_turns(self, program: Program, index: int, fewer_than: float = math.inf) -> bool:
+        """Try the program with the steps of one burst taking turns in the plainest way that shows it, if any does."""
         for schedule in plain_turns():
             if schedule.switches < fewer_than and await self._try(scheduled(program, index, schedule)):
-                return
+                return True
+        return False
 
     async def _take_apart(self) -> None:
+        """Have steps that overlap come one after the other: all of them, else those of many that can."""
         index = 0
         while index < len(self.best.bursts):
-            if len(self.best.bursts[index].calls) > 1:
-                await self._try(apart(self.best, index))
+            burst = self.best.bursts[index]
+            if len(burst.calls) > 1 and not await self._try(apart(self.best, index)):
+                for call in reversed(burst.calls):
+                    await self._take_out(call.number)
             index += 1
+
+    async def _take_out(self, number: int) -> None:
+        """Have one step of many that overlap come before the others or after them, which take plain turns."""
+        for before in (True, False):
+            others = next(burst for burst in self.best.bursts if number in burst.numbers).numbers
+            if len(others) <= _FEWEST_TOGETHER:
+                return
+            candidate = taken_out(self.best, number, before=before)
+            index, rest = next(
+                (index, burst)
+                for index, burst in enumerate(candidate.bursts)
+                if number not in burst.numbers and not set(burst.numbers).isdisjoint(others)
+            )
+            if await (self._try(candidate) if rest.schedule is None else self._with_plain_turns(candidate, index)):
+                return
 
     async def _switch_less(self) -> None:
         """Have whoever moved last go on wherever that is enough, later decisions first."""

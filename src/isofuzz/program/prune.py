@@ -59,6 +59,20 @@ def apart(program: Program, index: int) -> Program:
     return Program(program.bursts[:index] + split + program.bursts[index + 1 :])
 
 
+def taken_out(program: Program, number: int, *, before: bool) -> Program:
+    """The program in which this step of a burst is done before the others of it, or after them."""
+    bursts: list[Burst] = []
+    for burst in program.bursts:
+        alone = [call for call in burst.calls if call.number == number]
+        others = [call for call in burst.calls if call.number != number]
+        if not alone or not others:
+            bursts.append(burst)
+            continue
+        rest = burst.with_calls(others, (fault for fault in burst.faults if fault.of.step != number))
+        bursts += (Burst(tuple(alone)), rest) if before else (rest, Burst(tuple(alone)))
+    return Program(tuple(bursts))
+
+
 def bypassing(program: Program, made: Ref, taken: Ref) -> Program:
     """The program less the step that made this thing; what took it takes the other one in its place."""
 

@@ -214,6 +214,33 @@ class TestOverlap:
         (Burst((sign_in(1),)), Burst((sign_in(2, "b"),)), Burst((open_thread(3, me=1), list_threads(4, me=2))))
     )
 
+    @pytest.mark.parametrize("schedule", [None, Schedule.of([0, 0, 1, 2])])
+    @pytest.mark.parametrize("before", [True, False])
+    async def test_what_can_do_without_overlap_is_taken_out_of_a_burst(
+        self, vocabulary: Vocabulary, schedule: Schedule | None, before: bool
+    ) -> None:
+        """Of three steps two have to overlap, and the third has to be there, before them or after them."""
+        third = list_threads(6, 0) if before else list_threads(4, 0)
+        needed = [list_threads(number, 0) for number in (4, 5, 6) if number != third.number]
+
+        def leaks(program: Program) -> bool:
+            order = [sorted(burst.numbers) for burst in program.bursts]
+            together = [numbers for numbers in order if set(numbers) >= {call.number for call in needed}]
+            if not together or third.number not in program.numbers:
+                return False
+            alone = [third.number]
+            return together[0] == [4, 5, 6] or (
+                alone in order and (order.index(alone) < order.index(together[0])) is before
+            )
+
+        calls = (list_threads(4, 0), list_threads(5, 0), list_threads(6, 0))
+        trial = Trial(Program((Burst((sign_in(0),)), Burst(calls, schedule))), vocabulary, leaks)
+        best = await trial.shrinker.shrink()
+        together = [call.number for call in needed]
+        rest = [[third.number], together] if before else [together, [third.number]]
+        assert [list(burst.numbers) for burst in best.bursts] == [[0], *rest]
+        assert len(trial.executed) < 120
+
     async def test_a_burst_is_taken_apart_where_overlap_does_not_matter(self, vocabulary: Vocabulary) -> None:
         trial = Trial(self.TOGETHER, vocabulary, lists_the_threads_of_another)
         best = await trial.shrinker.shrink()
