@@ -73,7 +73,11 @@ class TestBesides:
 
     @pytest.fixture
     def of_another(self, edited: Callable[[Path, Edit], Path]) -> Path:
-        return edited(QUICKEST, lambda case: case["violation"].update(observer="history"))
+        def look_for_another(case: dict[str, Any]) -> None:
+            case["violation"]["observer"] = "history"
+            case["fingerprint"] = case["fingerprint"].replace("list_threads", "history")
+
+        return edited(QUICKEST, look_for_another)
 
     def test_it_is_told_and_kept(self, of_another: Path, tmp_path: Path) -> None:
         [again] = replay([of_another], cases=tmp_path / "besides")

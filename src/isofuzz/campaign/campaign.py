@@ -19,14 +19,16 @@ from isofuzz.campaign.outcome import Outcome, concluded
 from isofuzz.campaign.request import CampaignRequest
 from isofuzz.campaign.state import Night, State, opened
 from isofuzz.campaign.worker import JOURNALS
-from isofuzz.cases.codec import from_json
+from isofuzz.cases.codec import from_json, to_json
 from isofuzz.errors import InfrastructureError, UsageError
 from isofuzz.runs.events import Beat, Listener, Phase, WorkerLost, Working
 from isofuzz.runs.fitting import misfit
+from isofuzz.runs.known import Lost, known_cases
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import check_sessions
 from isofuzz.runs.run import INTERRUPTED
 from isofuzz.runs.sweep import least_seconds, sweep
+from isofuzz.runs.targets import name_of
 from isofuzz.target.signatures import Signatures, read_signatures
 
 _BEAT = 0.5
@@ -163,6 +165,7 @@ class _Campaign:
             for_programs=None if budget is None else budget - drawn,
         )
         agenda.add_replays(self._fitting(self._books.to_replay()))
+        agenda.add_replays(self._kept_by_project(agenda))
         count = sum(1 for _ in sweep(self._signatures, request.run.sessions))
         parts = [(at, at + _EXERCISES_AT_ONCE) for at in range(0, count, _EXERCISES_AT_ONCE)]
         agenda.add_sweep(parts, self._state.done(self._night.id, Task.SWEEP))
@@ -175,6 +178,21 @@ class _Campaign:
                 self._state.note(self._night.id, "campaign", f"{fingerprint} was not looked for again: {changed}")
             else:
                 yield fingerprint, text
+
+    def _kept_by_project(self, agenda: Agenda) -> Iterator[tuple[str, str]]:
+        """The cases of the project that nobody knows here, and this night has not looked for yet."""
+        run = self._request.run
+        done = self._state.done(self._night.id, Task.REPLAY) | self._books.observers.keys() | self._request.known.keys()
+        for each in known_cases(
+            [run.replay] if run.replay else [],
+            targets={run.target, name_of(run.target_class)},
+            defect=run.defect,
+            vocabulary=self._signatures.vocabulary,
+        ):
+            if isinstance(each, Lost):
+                agenda.dropped.append(each.reason)
+            elif each.case.violation.oracle in run.only and each.case.fingerprint not in done:
+                yield each.case.fingerprint, to_json(each.case)
 
     # -- the loop
 
@@ -242,6 +260,9 @@ class _Campaign:
     def _enter(self, order: Order, result: Result, agenda: Agenda) -> None:
         if order.task is Task.SEARCH:
             agenda.credit(max(0, order.programs - result.programs))
+        if result.unknown and order.part not in self._books.observers:
+            agenda.dropped.append(f"the kept case of {order.part}: {result.unknown}")
+            order = replace(order, part="")  # to be looked for again, should the campaign be gone on with
         self._books.enter(order, result, self._seconds)
 
     def _cope_with(self, trouble: str, order: Order, result: Result, agenda: Agenda) -> None:

@@ -85,8 +85,8 @@ class Result:
 
     `covered` counts the programs in which something was covered, by what that is. `found` are new findings as the texts
     of their case files: of a shrink, the finding as it is in the end. `bounded` is what was no leak once the target's
-    grace was over; `again` are the fingerprints of what is known and was seen. `replayed` is the verdict on `case`, and
-    `trouble` why the order could not be done to its end, if so.
+    grace was over; `again` are the fingerprints of what is known and was seen. `replayed` is the verdict on `case`
+    (`unknown`: why none could be had), and `trouble` why the order could not be done to its end, if so.
     """
 
     number: int
@@ -98,6 +98,7 @@ class Result:
     bounded: tuple[str, ...] = ()
     again: frozenset[str] = frozenset()
     replayed: ReplayVerdict | None = None
+    unknown: str = ""
     accepted: tuple[str, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     unjudged: tuple[str, ...] = ()

@@ -22,7 +22,6 @@ from isofuzz.cases.codec import from_json, program_from_json, program_to_json, t
 from isofuzz.engine.interpreter import Execution
 from isofuzz.engine.machine import IsolationMachine, build_machine
 from isofuzz.errors import InfrastructureError
-from isofuzz.runs.again import ReplayVerdict
 from isofuzz.runs.bench import Bench, new_keeper
 from isofuzz.runs.coverage import Coverage
 from isofuzz.runs.draft import Exercise
@@ -30,7 +29,7 @@ from isofuzz.runs.drawing import Drawing
 from isofuzz.runs.fitting import does_fit
 from isofuzz.runs.planting import planted
 from isofuzz.runs.request import RunRequest
-from isofuzz.runs.rerunning import rerun
+from isofuzz.runs.rerunning import Rerun, rerun
 from isofuzz.runs.stage import Footing, Loop, Stage, own_loop, system_up
 from isofuzz.runs.sweep import sweep
 from isofuzz.runs.targets import find_target
@@ -154,7 +153,7 @@ class _Shift:
         )
         self._coverage = Coverage()
         self._discoveries: list[Discovery] = []
-        self._replayed: ReplayVerdict | None = None
+        self._rerun: Rerun | None = None
         self._bench = Bench(
             place.stage,
             self._request,
@@ -186,7 +185,7 @@ class _Shift:
     def _replay(self) -> None:
         assert self._order.case
         case = from_json(self._order.case, "a case of this campaign")
-        self._replayed = rerun(self._bench, case, self._request).concluded.verdict
+        self._rerun = rerun(self._bench, case, self._request)
 
     def _sweep(self) -> None:
         for exercise in self._place.sweep[slice(*self._order.exercises)]:
@@ -245,7 +244,8 @@ class _Shift:
             found=tuple(to_json(finding.case) for finding in keeper.findings.values()),
             bounded=tuple(to_json(finding.case) for finding in keeper.bounded.values()),
             again=frozenset(keeper.again),
-            replayed=self._replayed,
+            replayed=self._rerun.concluded.verdict if self._rerun else None,
+            unknown=self._rerun.unknown if self._rerun else "",
             accepted=tuple(to_json(accepted.finding.case) for accepted in keeper.accepted.values()),
             hazards=tuple(bench.database.hazards()),
             unjudged=tuple(bench.database.unjudged()),

@@ -90,7 +90,14 @@ def from_json(text: str, where: str) -> Case:
             f"{where} is a case of version {version!r}; this isofuzz reads versions up to {VERSION}: "
             "use the isofuzz that wrote it, or a newer one"
         )
-    return Reader(where).case(document)
+    case = Reader(where).case(document)
+    # An older isofuzz may have called the same bug otherwise.
+    if version == VERSION and document.get("fingerprint") != case.fingerprint:
+        raise CaseUnreadable(
+            f"{where}: its fingerprint is {document.get('fingerprint')!r}, but its violation has {case.fingerprint!r}; "
+            "the file was edited"
+        )
+    return case
 
 
 def program_to_json(program: Program) -> str:

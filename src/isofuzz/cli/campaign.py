@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -129,7 +130,7 @@ def campaign(
                 accept=accept,
             )
         request = CampaignRequest(
-            run=run,
+            run=replace(run, replay=configuration.replayed_first(Path.cwd())),
             folder=resume or out,
             for_seconds=seconds(duration, "--for") if duration else None,
             for_programs=programs,

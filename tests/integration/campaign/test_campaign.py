@@ -4,16 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.campaign.conftest import BOARDS, Campaign
+from tests.integration.campaign.conftest import BOARDS, SYSTEMS, Campaign, request_for
 
+from isofuzz.campaign.campaign import campaign
 from isofuzz.campaign.orders import Task
 from isofuzz.campaign.state import GONE, OPEN, opened, read_only
+from isofuzz.cases.codec import to_json
 from isofuzz.cases.store import read_case
 from isofuzz.errors import UsageError
 from isofuzz.oracles.verdict import Verdict
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.prune import with_call
-from isofuzz.runs.events import Beat, Event, Kept, LeakSeen
+from isofuzz.runs.events import Beat, Event, Kept, LeakSeen, Phase
 
 
 def test_a_healthy_system_is_isolated_and_all_was_counted_once(campaign_of: Campaign, folder: Path) -> None:
@@ -77,6 +79,25 @@ def test_what_is_known_is_passed_over(campaign_of: Campaign) -> None:
     known = {"crossing:foreign:Room:search:write:Text": "search"}
     outcome = campaign_of("Open", only=frozenset({Oracle.CROSSING}), known=known)
     assert (outcome.summary.verdict, outcome.found) == (Verdict.ISOLATED, ())
+
+
+def test_the_cases_of_the_project_are_replayed_first(campaign_of: Campaign, folder: Path, tmp_path: Path) -> None:
+    only = frozenset({Oracle.CROSSING})
+    [(_, finding)] = campaign_of("Open", only=only).found
+    kept = tmp_path / "isolation_cases"
+    kept.mkdir()
+    (kept / "open.json").write_text(to_json(finding.case))
+    (kept / "torn.json").write_text(to_json(finding.case)[:100])
+    (kept / "of-another.json").write_text(to_json(replace(finding.case, target="another:One")))
+    request = request_for(f"{SYSTEMS}:Open", tmp_path / "fresh", only=only, workers=1, for_programs=1)
+    heard: list[Event] = []
+    outcome = campaign(replace(request, run=replace(request.run, replay=kept)), heard.append)
+    assert [type(event) for event in heard if isinstance(event, LeakSeen | Phase)][:2] == [Phase, LeakSeen]
+    assert next(event.name for event in heard if isinstance(event, Phase)) == "replay"
+    assert [known.case.fingerprint for known, _ in outcome.found] == [finding.case.fingerprint]
+    assert outcome.summary.replayed == 1
+    [cut] = [each for each in outcome.summary.missing if "torn.json" in each]
+    assert "is no complete JSON" in cut
 
 
 def test_programs_that_showed_something_new_are_varied(campaign_of: Campaign, folder: Path) -> None:

@@ -74,6 +74,18 @@ def test_a_case_of_before_an_operation_was_renamed(isofuzz: Isofuzz, cases: Path
     assert "without that nothing is left that could show it: find it anew" in dropped.stdout
 
 
+def test_a_folder_of_ten_thousand(isofuzz: Isofuzz, cases: Path) -> None:
+    """What cannot be read is told of each, and whatever can be is replayed."""
+    (case,) = cases.glob("*.json")
+    torn = case.read_text()[:1000]
+    for number in range(10_000):
+        (cases / f"{number:05}.json").write_text(torn)
+    done = isofuzz("replay", "cases")
+    answers = [line.split("  ")[0] for line in done.stdout.splitlines()[::2]]
+    assert done.returncode == 1, done.stderr
+    assert (answers.count("CANNOT RUN"), answers.count("STILL LEAKS"), len(answers)) == (10_000, 1, 10_001)
+
+
 def test_nothing_is_written_beside_the_cases(isofuzz: Isofuzz, cases: Path, folder: Path) -> None:
     """So a folder that may only be read will do. By what is there afterwards: modes refuse a superuser nothing."""
     (folder / "__pycache__").mkdir(exist_ok=True)

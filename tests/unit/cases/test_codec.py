@@ -342,6 +342,18 @@ class TestEdited:
         message = unreadable(case, lambda document: document["violation"].update({name: value}))
         assert message.startswith("kept/case.json: violation cannot be read (")
 
+    @pytest.mark.parametrize("spoil", [{"fingerprint": "crossing:odd"}, {"fingerprint": None}, {"fingerprint": 1}])
+    def test_a_fingerprint_that_is_not_that_of_the_violation(self, case: Case, spoil: dict[str, Any]) -> None:
+        message = unreadable(case, lambda document: document.update(spoil))
+        assert message == (
+            f"kept/case.json: its fingerprint is {spoil['fingerprint']!r}, but its violation has {case.fingerprint!r}; "
+            "the file was edited"
+        )
+
+    def test_an_older_version_may_have_called_it_otherwise(self, case: Case) -> None:
+        document = {**json.loads(to_json(case)), "version": 3, "fingerprint": "as it was called then"}
+        assert from_json(json.dumps(document), "kept/case.json") == case
+
     @pytest.mark.parametrize("name", ["step", "operation", "arguments"])
     def test_a_step_without_one_of_its_fields(self, case: Case, name: str) -> None:
         message = unreadable(case, lambda document: document["program"][1][0].pop(name))
