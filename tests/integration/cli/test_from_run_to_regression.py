@@ -1,4 +1,4 @@
-"""From a run to a test of one's own: what is found is replayed, exported, fails under pytest, and passes when mended."""
+"""From a run to a test of one's own: it is replayed, exported, fails under pytest, and passes when mended."""
 
 import json
 import os
