@@ -68,6 +68,12 @@ def test_it_leaks_every_time() -> None:
     assert again.reason == "it showed in 5 of 5 runs, all histories the same"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_it_leaks_in_a_hundred_of_a_hundred(path: Path) -> None:
+    assert replayed(path, times=100).reason == "it showed in 100 of 100 runs, all histories the same"
+
+
 class TestBesides:
     """Looking for one leak, another one shows."""
 

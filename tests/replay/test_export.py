@@ -60,8 +60,9 @@ def test_a_formatter_leaves_them_as_they_are(written: Path, width: str) -> None:
     assert max(map(len, lines)) <= 92
 
 
-def test_they_fail_while_the_finding_shows_and_pass_once_it_is_mended(written: Path) -> None:
-    files = [f"test_{defect.replace('-', '_')}{mended}.py" for defect in RUN for mended in ("", "_mended")]
+@pytest.mark.parametrize("defects", [RUN, pytest.param(sorted(CASES), marks=pytest.mark.long)], ids=["some", "all"])
+def test_they_fail_while_the_finding_shows_and_pass_once_it_is_mended(written: Path, defects: list[str]) -> None:
+    files = [f"test_{defect.replace('-', '_')}{mended}.py" for defect in defects for mended in ("", "_mended")]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "PYTEST_", "ISOFUZZ_"))}
     plain = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:anyio", "-W", "error", "-n", "2"]
     done = subprocess.run(
@@ -70,11 +71,11 @@ def test_they_fail_while_the_finding_shows_and_pass_once_it_is_mended(written: P
         env=kept | {"COLUMNS": "300"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     ended = {name: word for word, name in re.findall(r"^(PASSED|FAILED) (test_\w+)\.py::", done.stdout, re.MULTILINE)}
     assert ended == {name[:-3]: "PASSED" if "_mended" in name else "FAILED" for name in files}, done.stdout
-    assert done.stdout.count("Failed: LEAKED: isolation is broken") >= len(RUN)
-    for defect in RUN:
+    assert done.stdout.count("Failed: LEAKED: isolation is broken") >= len(defects)
+    for defect in defects:
         assert read_case(CASES[defect]).fingerprint in done.stdout

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from isofuzz.campaign import grounds
 from isofuzz.campaign.agenda import Agenda
 from isofuzz.campaign.books import Books
-from isofuzz.campaign.crew import Crew, Processes, dismissed
+from isofuzz.campaign.crew import Crew, Processes, Remote, dismissed
 from isofuzz.campaign.dask import workers_of
 from isofuzz.campaign.journal import last_program
 from isofuzz.campaign.orders import Order, Result, Task
@@ -45,10 +45,13 @@ _LATELY = 30.0
 """Seconds over which speed is told."""
 
 
-def campaign(request: CampaignRequest, listener: Listener, *, resume: bool = False) -> Outcome:
+def campaign(
+    request: CampaignRequest, listener: Listener, *, resume: bool = False, executor: Executor | None = None
+) -> Outcome:
     """Run a night to its end, or until Ctrl-C; raises UsageError if there is nothing to run.
 
-    `resume`: go on with the one that was interrupted.
+    `resume`: go on with the one that was interrupted. `executor`: whatever has workers that can import isofuzz and the
+    target, each doing one thing at a time; they do the work instead of processes of the campaign's own.
     """
     check_sessions(request.run.sessions)
     signatures = read_signatures(request.run.target_class)
@@ -58,7 +61,7 @@ def campaign(request: CampaignRequest, listener: Listener, *, resume: bool = Fal
         books = Books(state, night, request.folder, listener)
         books.salvage_all()
         try:
-            return _Campaign(request, state, night, books, signatures, listener).to_the_end()
+            return _Campaign(request, state, night, books, signatures, listener, executor).to_the_end()
         except UsageError:
             if not resume:
                 state.forget_if_empty(night.id)  # it never came to that
@@ -109,8 +112,10 @@ class _Campaign:
         books: Books,
         signatures: Signatures,
         listener: Listener,
+        executor: Executor | None,
     ) -> None:
         self._request = request
+        self._executor = executor
         self._state = state
         self._night = night
         self._books = books
@@ -123,6 +128,7 @@ class _Campaign:
         self._in_vain = 0
         self._lately: deque[tuple[float, int, int]] = deque([(0.0, 0, 0)])
         self._agenda: Agenda | None = None
+        self._grounds: grounds.Grounds | None = None
 
     def to_the_end(self) -> Outcome:
         """All of it; an interruption or a failure ends it early and is told."""
@@ -146,13 +152,14 @@ class _Campaign:
     def _begin(self, stack: ExitStack) -> Agenda:
         request = self._request
         assignment = request.assignment()
-        self._grounds = stack.enter_context(grounds.opened(assignment.sources)) if not request.cluster else None
-        if self._grounds:
-            assignment = replace(assignment, sources=self._grounds.sources)
         crew: Crew
-        if request.cluster:
+        if self._executor:
+            crew = Remote(self._executor, request.workers)
+        elif request.cluster:
             crew = stack.enter_context(workers_of(request.cluster, request.run.sources.allow_hosts))
         else:
+            self._grounds = stack.enter_context(grounds.opened(assignment.sources))
+            assignment = replace(assignment, sources=self._grounds.sources)
             crew = Processes(request.workers)
         self._crew = stack.enter_context(dismissed(crew))
         drawn, budget = self._books.programs[Task.SEARCH], self._night.for_programs

@@ -1,5 +1,7 @@
 """A campaign finds what a run finds, once, with several workers, and goes on from what earlier nights knew."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +55,10 @@ def test_the_next_night_knows_what_was_found_and_what_is_gone(campaign_of: Campa
     marker.touch()
     mended = campaign_of("Mended", place=BOARDS, only=only, for_programs=1)
     assert [known.state for known, _ in mended.found] == [GONE]
+    marker.unlink()
+    [(back, _)] = campaign_of("Mended", place=BOARDS, only=only, for_programs=1).found
+    assert (back.state, back.first_seen) == (OPEN, found.first_seen)
+    assert back.last_seen > found.last_seen
     assert mended.summary.verdict is Verdict.ISOLATED
     assert mended.summary.growth[0].covered == again.summary.growth[-1].covered
 
@@ -106,6 +112,15 @@ def test_programs_that_showed_something_new_are_varied(campaign_of: Campaign, fo
     with read_only(folder) as state:
         assert state.corpus(5)
         assert state.programs(outcome.night)[Task.SEARCH] == 16
+
+
+def test_the_workers_of_any_executor_do_it(folder: Path) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        request = request_for(f"{SYSTEMS}:Open", folder, only=frozenset({Oracle.CROSSING}), workers=1, for_programs=1)
+        outcome = campaign(request, lambda event: None, executor=executor)
+    [(known, finding)] = outcome.found
+    assert (known.worked, finding.case.shrunk, finding.case.cold) == (True, True, True)
+    assert outcome.summary.services.startswith("Postgres ")
 
 
 def test_a_second_one_in_the_same_folder_is_refused(campaign_of: Campaign, folder: Path) -> None:
