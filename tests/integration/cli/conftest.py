@@ -55,6 +55,28 @@ def isofuzz(folder: Path, environment: dict[str, str]) -> Isofuzz:
 
 
 @pytest.fixture
+def told_by_pytest(folder: Path) -> Callable[[str], str]:
+    """What pytest says of a test, in a process in which nothing of this run is left."""
+
+    def told(test: str) -> str:
+        (folder / "test_regression.py").write_text(test)
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "test_regression.py"],
+            cwd=folder,
+            env={
+                name: value for name, value in os.environ.items() if not name.startswith(("CI", "PYTEST_", "ISOFUZZ_"))
+            },
+            text=True,
+            capture_output=True,
+            timeout=200,
+            check=False,
+        )
+        return ran.stdout + ran.stderr
+
+    return told
+
+
+@pytest.fixture
 def started(folder: Path, environment: dict[str, str]) -> Iterator[Started]:
     """Start a command and return when it has said on stderr what is waited for."""
     processes: list[subprocess.Popen[str]] = []

@@ -1,8 +1,6 @@
 """`isofuzz export`, from a case to the test that pytest runs."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +36,13 @@ def case_of(target: str, defect: str | None = None) -> str:
     ],
 )
 def test_what_it_prints_is_a_test_and_nothing_else(
-    isofuzz: Isofuzz, folder: Path, target: str, defect: str | None, imported: str, ended: str
+    isofuzz: Isofuzz,
+    folder: Path,
+    told_by_pytest: Callable[[str], str],
+    target: str,
+    defect: str | None,
+    imported: str,
+    ended: str,
 ) -> None:
     (folder / "loud.py").write_text(LOUD)
     (folder / "case.json").write_text(case_of(target, defect))
@@ -48,16 +52,6 @@ def test_what_it_prints_is_a_test_and_nothing_else(
     assert imported in done.stdout
     assert ("beside loud.py" in done.stdout.replace("\n# ", " ")) == (".py" in target)
 
-    (folder / "test_regression.py").write_text(done.stdout)
-    ours = ("CI", "PYTEST_", "ISOFUZZ_")
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "test_regression.py"],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith(ours)},
-        text=True,
-        capture_output=True,
-        timeout=100,
-        check=False,
-    )
-    assert ended in ran.stdout, ran.stdout + ran.stderr
-    assert ("crossing:foreign:Book:read:write:Text" in ran.stdout) == (defect is not None)
+    told = told_by_pytest(done.stdout)
+    assert ended in told
+    assert ("crossing:foreign:Book:read:write:Text" in told) == (defect is not None)
