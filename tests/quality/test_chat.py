@@ -175,7 +175,7 @@ RACES = {
         "sign_in sign_in set_about set_about read_about read_about read_about",
         "`read_about` by user B returned the About that user A (named 'a') wrote in step N (`set_about`) "
         "into A's own space. A About is for its author alone.",
-        "002",
+        "001",
         (FaultKind.CANCEL,),
     ),
     "current-user-global": Race(
