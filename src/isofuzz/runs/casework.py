@@ -58,21 +58,23 @@ class Casework:
         until = time.monotonic() + self._shrink_seconds
         shrunk = self._shrunk(replace(on_system, patience=patience), until)
         cold = self._confirmed(fingerprint, shrunk) if shrunk.showed_again or not found.earlier else False
-        if cold is False and (shrunk.showed_again or found.earlier):
-            shrunk, cold = self._on_new_systems(found, shrunk, until)
+        if cold is not None and (cold is not shrunk.showed_again or (found.earlier and not cold)):
+            shrunk, cold = self._on_new_systems(found, shrunk, until, cold=cold)
         self._keeper.conclude(fingerprint, hit_rate=shrunk.hit_rate, shrunk=shrunk.whole, cold=cold)
 
-    def _on_new_systems(self, found: Case, here: Shrunk, until: float) -> tuple[Shrunk, bool]:
+    def _on_new_systems(self, found: Case, here: Shrunk, until: float, *, cold: bool) -> tuple[Shrunk, bool]:
         """Shrink it each time in a process of its own: the run's system remembers more than the programs of the case.
 
-        If nothing shows there, what was shrunk on the run's system stays, as it shows `here`.
+        Or it shows only what is done for the first time. If nothing shows there, what was shrunk on the run's system
+        stays, as it shows `here`.
         """
         shrunk_here = self._keeper.findings[found.fingerprint].case
-        self._keeper.improve(found)
         shrunk = self._shrunk(Cold(found, self._sources, self._keeper.take), until)
         if not shrunk.showed_again:
-            self._keeper.improve(shrunk_here)
-        return shrunk if shrunk.showed_again else here, shrunk.showed_again
+            return here, cold
+        if self._keeper.findings[found.fingerprint].case is shrunk_here:
+            self._keeper.improve(found)  # that, and nothing smaller, showed there
+        return shrunk, True
 
     def _shrunk(self, reproducer: Reproducer, until: float) -> Shrunk:
         """Shrink it, up to a moment of the monotonic clock."""

@@ -3,6 +3,7 @@
 import platform
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from isofuzz.cases.case import Case, HitRate
-from isofuzz.cases.store import CaseStore, Finding
+from isofuzz.cases.store import CaseStore, Finding, read_case
 from isofuzz.engine.interpreter import Execution
+from isofuzz.errors import CaseUnreadable
 from isofuzz.oracles.crossing import FRAME
 from isofuzz.oracles.staleness import lost_by
 from isofuzz.oracles.violation import Oracle, Violation
@@ -19,9 +21,13 @@ from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.accepting import Acceptance, AcceptedFinding, AcceptList
 from isofuzz.runs.events import Kept, LeakSeen, Listener
 from isofuzz.runs.evidence import earlier_programs, evidence
+from isofuzz.runs.fitting import does_fit
 
 BOUNDED = "bounded-staleness"
 """The folder of the evidence for what was not gone at once and gone within the grace."""
+
+SEEN = "seen"
+"""The folder of what is worked on while there is an older case of the same bug."""
 
 ENOUGH_SIGHTINGS = 3
 """So often is the same thing looked into, which may be bounded in one program and not in another."""
@@ -57,6 +63,8 @@ class Keeper:
         self.again: set[str] = set()
         self.unworked: list[str] = []
         self.pressing: set[str] = set()
+        self.older: dict[str, Case] = {}
+        """What earlier runs kept of the same bugs: it stays until a finding is final."""
         self._sightings: Counter[tuple[str, str | None]] = Counter()
         self._target = target
         self._defect = defect
@@ -99,7 +107,9 @@ class Keeper:
         if acceptance := self._accept.silences(case.fingerprint):
             self._keep_accepted(case, acceptance)
             return
-        finding = self.findings[case.fingerprint] = self._store.keep(case)
+        if older := self._older(case):
+            self.older[case.fingerprint] = older
+        finding = self.findings[case.fingerprint] = self._at_work(case).keep(case)
         self.unworked.append(case.fingerprint)
         if not (self._grace and lost_by(case.history, case.violation, self._vocabulary)):
             self.pressing.add(case.fingerprint)
@@ -122,7 +132,7 @@ class Keeper:
 
     def improve(self, case: Case) -> None:
         """The same bug was shown by a smaller program, or after smaller ones."""
-        self.findings[case.fingerprint] = self._store.keep(case)
+        self.findings[case.fingerprint] = self._at_work(case).keep(case)
 
     def bound(self, fingerprint: str) -> None:
         """It is no leak: what showed was within the grace. The evidence moves to a folder beside the cases."""
@@ -135,14 +145,28 @@ class Keeper:
 
     def conclude(self, fingerprint: str, *, hit_rate: HitRate, shrunk: bool | None, cold: bool | None) -> None:
         """The finding is final, whatever was bounded elsewhere."""
-        case = self.findings[fingerprint].case
-        found_by = case.found_by if case.program.overlaps else ""
-        self.improve(replace(case, hit_rate=hit_rate, shrunk=shrunk, cold=cold, found_by=found_by))
+        finding = self.findings[fingerprint]
+        found_by = finding.case.found_by if finding.case.program.overlaps else ""
+        self.older.pop(fingerprint, None)
+        self.improve(replace(finding.case, hit_rate=hit_rate, shrunk=shrunk, cold=cold, found_by=found_by))
+        if finding.path != self.findings[fingerprint].path:
+            finding.path.unlink(missing_ok=True)
         self.unworked.remove(fingerprint)
         self.pressing.discard(fingerprint)
         if bounded := self.bounded.pop(fingerprint, None):
             bounded.path.unlink(missing_ok=True)
         self._listener(Kept(self.findings[fingerprint]))
+
+    def _at_work(self, case: Case) -> CaseStore:
+        """Where the case goes while it is worked on: a file of an earlier run is not written over by what is larger."""
+        return CaseStore(self._store.folder / SEEN) if case.fingerprint in self.older else self._store
+
+    def _older(self, case: Case) -> Case | None:
+        with suppress(CaseUnreadable):
+            older = read_case(self._store.path_of(case))
+            if older.fingerprint == case.fingerprint and does_fit(older.program, self._vocabulary):
+                return older
+        return None
 
     def _is_settled(self, execution: Execution, violation: Violation) -> bool:
         """Was its like found to be bounded often enough, each time with the right taken by the same operation?"""

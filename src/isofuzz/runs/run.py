@@ -24,6 +24,9 @@ from isofuzz.runs.targets import name_of
 from isofuzz.target.base import Target
 from isofuzz.target.signatures import Signatures, read_signatures
 
+_MOST_LOST = 20
+"""Kept cases that can no longer be executed, and are told of one by one."""
+
 INTERRUPTED = "interrupted: what was found until then is kept, what was not yet exercised is unknown"
 
 
@@ -104,24 +107,28 @@ class _Run:
             vocabulary=self._signatures.vocabulary,
         )
         until = time.monotonic() + max(LEAST_SECONDS, self._profile.seconds)
+        lost = 0
         for each in known:
             if isinstance(each, Lost):
-                self._cut.append(each.reason)
+                lost += 1
+                if lost <= _MOST_LOST:
+                    self._cut.append(each.reason)
                 continue
             if each.case.violation.oracle not in request.only:
                 continue  # what it shows would not be reported
             if not self._replayed:
                 self._listener(Phase("replay"))
-            if not bench.wants_findings:
-                return
-            if time.monotonic() > until:
-                self._cut.append(f"the kept case {each.path} was not executed: the time was up")
-                continue
+            if not bench.wants_findings or time.monotonic() > until:
+                why = "the time was up" if bench.wants_findings else "enough was found before"
+                self._cut.append(f"the kept case {each.path} and those after it were not executed: {why}")
+                break
             self._replayed += 1
             rerun_of = rerun(bench, each.case, request)
             until += rerun_of.spent
             if rerun_of.unknown:
                 self._cut.append(f"the kept case {each.path}: {rerun_of.unknown}")
+        if lost > _MOST_LOST:
+            self._cut.append(f"{lost - _MOST_LOST} more kept cases cannot be read, or do not fit the target any more")
 
     def _sweep(self, bench: Bench) -> None:
         self._listener(Phase("sweep"))

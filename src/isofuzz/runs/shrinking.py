@@ -54,7 +54,8 @@ async def shrink(
         rate = HitRate(rate.seen + more.seen, rate.runs + more.runs)
     if not rate.seen:
         return Shrunk(HitRate(1, 1 + rate.runs), None)
-    tries = tries_for(rate)
+    # What chance decides and has shown every time so far may yet fail to.
+    tries = tries_for(HitRate(rate.seen, rate.runs + _is_left_to_chance(found)))
 
     async def smallest(of: Reproducer) -> Shrunk:
         shrinking = _Shrinking(of, vocabulary, keeper, tries, may_go_on, listener)
@@ -96,16 +97,22 @@ class _Shrinking:
 
     async def to_the_end(self) -> None:
         """All of it."""
+        older = self._keeper.older.get(self._reproducer.case.fingerprint)
+        if older and older.earlier == self._earlier and len(older.program) < len(self._reproducer.case.program):
+            await self._reproduces_after(older.earlier, older.program)  # also if there is no time
         if self._earlier:
             await self._at_once()
         await self._program()
         if self._earlier:
             await self._fewer_earlier()
+        if older and older.shrunk and self._reproducer.case.program == older.program:
+            self.whole = True  # it was shown to be then
 
     async def rate(self, reproducer: Reproducer) -> HitRate:
         """How often the smallest shows by what this reproducer says: of what never failed to, two runs are enough."""
         best = self._reproducer.case
-        runs = _ENOUGH_RUNS if self._tries_of(best.earlier, best.program) == 1 else reproducer.final_tries
+        always = self._tries == 1 or self._by_chance
+        runs = _ENOUGH_RUNS if always and self._is_controlled(best.earlier, best.program) else reproducer.final_tries
         rate, shown = await reproducer.of(best).often(runs, best.program, least=_ENOUGH_RUNS, may_go_on=self._may_go_on)
         if shown:
             self._keeper.improve(shown)
@@ -168,8 +175,10 @@ class _Shrinking:
 
     def _tries_of(self, earlier: tuple[Program, ...], program: Program) -> int:
         # Where chance was all that made it show only sometimes, what leaves nothing to chance is run once.
-        controlled = self._reproducer.controls and not any(each.is_left_to_chance for each in (*earlier, program))
-        return 1 if self._by_chance and controlled else self._tries
+        return 1 if self._by_chance and self._is_controlled(earlier, program) else self._tries
+
+    def _is_controlled(self, earlier: tuple[Program, ...], program: Program) -> bool:
+        return self._reproducer.controls and not any(each.is_left_to_chance for each in (*earlier, program))
 
     async def _shrink(self, found: Program, reproduces: Reproduces, first: Iterable[Program]) -> None:
         shrinker = Shrinker(

@@ -1,6 +1,7 @@
 """What is bounded is looked into again, a few times for each operation that takes the right."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 
 from isofuzz.cases.case import HitRate
+from isofuzz.cases.store import read_case
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.accepting import AcceptList
 from isofuzz.runs.events import Event, Kept, LeakSeen
-from isofuzz.runs.keeper import BOUNDED, ENOUGH_SIGHTINGS, Keeper
+from isofuzz.runs.keeper import BOUNDED, ENOUGH_SIGHTINGS, SEEN, Keeper
 
 Story = Any
 LEAK = "crossing:foreign:Room:search:post:Body"
@@ -35,6 +37,33 @@ def keeper(tmp_path: Path, vocabulary: Vocabulary, events: list[Event]) -> Keepe
         accept=AcceptList(),
         listener=events.append,
     )
+
+
+def test_an_older_case_stays_until_the_finding_is_final(
+    keeper: Keeper, see: Callable[[str], None], tmp_path: Path, events: list[Event]
+) -> None:
+    """Whoever is killed meanwhile has both: the small one of an earlier run, and what was seen now."""
+    see("kick")
+    keeper.conclude(LEAK, hit_rate=HitRate(2, 2), shrunk=True, cold=True)
+    [path] = tmp_path.glob("*.json")
+    before = path.read_text()
+    again = Keeper(
+        target="tests:Chat",
+        defect=None,
+        vocabulary=keeper._vocabulary,
+        services="",
+        versions={},
+        folder=tmp_path,
+        accept=AcceptList(),
+        listener=events.append,
+    )
+    again.take(replace(read_case(path), found="later"))
+    assert path.read_text() == before
+    assert [each.path for each in again.findings.values()] == [tmp_path / SEEN / path.name]
+    assert read_case(tmp_path / SEEN / path.name).found == "later"
+    again.conclude(LEAK, hit_rate=HitRate(2, 2), shrunk=True, cold=True)
+    assert read_case(path).found == "later"
+    assert not list((tmp_path / SEEN).iterdir())
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, cycle
 from typing import TYPE_CHECKING, cast
 
@@ -27,9 +27,12 @@ Shows = Callable[[Program], bool]
 
 
 class Kept:
-    """What was kept last."""
+    """What was kept last, and before."""
 
     case: Case
+
+    def __init__(self, older: Case | None = None) -> None:
+        self.older = {older.fingerprint: older} if older else {}
 
     def improve(self, case: Case) -> None:
         self.case = case
@@ -68,9 +71,12 @@ def case_of(program: Program, violation: Violation) -> Case:
 
 
 async def shrunk(
-    reproducer: Pretended, signatures: Signatures, may_go_on: Callable[[], bool] = lambda: True
+    reproducer: Pretended,
+    signatures: Signatures,
+    may_go_on: Callable[[], bool] = lambda: True,
+    older: Case | None = None,
 ) -> tuple[Shrunk, list[int]]:
-    kept = Kept()
+    kept = Kept(older)
     kept.improve(reproducer.case)
     done = await shrink(reproducer, signatures.vocabulary, cast("Keeper", kept), may_go_on, lambda event: None)
     return done, [call.number for call in kept.case.program.calls]
@@ -99,6 +105,14 @@ async def test_what_was_not_compared_is_never_tried_quickly(signatures: Signatur
 async def test_if_the_time_is_up_it_is_said(signatures: Signatures) -> None:
     reproducer = Pretended(case_of(FOUND, SEEN), holds(4))
     assert await shrunk(reproducer, signatures, lambda: False) == (Shrunk(HitRate(2, 2), False), [1, 2, 3, 4])
+
+
+async def test_what_an_earlier_run_shrunk_it_to_is_as_small_though_the_time_is_up(signatures: Signatures) -> None:
+    small = replace(case_of(Program.serial(sign_in(1), sign_in(2), list_threads(4, 2)), SEEN), shrunk=True)
+    reproducer = Pretended(case_of(FOUND, SEEN), holds(4))
+    assert await shrunk(reproducer, signatures, lambda: False, small) == (Shrunk(HitRate(2, 2), True), [1, 2, 4])
+    other = Pretended(case_of(FOUND, SEEN), holds(3, 4))
+    assert await shrunk(other, signatures, lambda: False, small) == (Shrunk(HitRate(2, 2), False), [1, 2, 3, 4])
 
 
 async def test_what_never_shows_again_is_not_shrunk(signatures: Signatures) -> None:
