@@ -147,7 +147,7 @@ def by_isofuzz(loop: asyncio.AbstractEventLoop, target: Club, number: int, folde
         found = keeper.findings[target.leak].case
         trial.failed_first = len(program), trial.target.executions, trial.target.steps
         reproducer = OnSystem(found, trial.system, frozenset(Oracle), keeper.see)
-        await shrink(reproducer, trial.signatures.vocabulary, keeper, lambda: True, lambda event: None)
+        await shrink(reproducer, trial.signatures, keeper, lambda: True, lambda event: None)
         return len(keeper.findings[target.leak].case.program)
 
     return trial.reached(trial.do(smallest()))

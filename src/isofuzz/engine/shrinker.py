@@ -9,14 +9,16 @@ deciding it: what is controlled has to be tried only once.
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import combinations
 
+from isofuzz.engine.simpler import simpler
 from isofuzz.generators import KEYS, NAMES, QUERIES, TEMPLATES, plainer, plainer_pairs
 from isofuzz.program.canary import held_by_chance
 from isofuzz.program.prune import apart, bypassing, merged, scheduled, taken_out, with_argument, without
 from isofuzz.program.schedule import plain_turns
-from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
-from isofuzz.program.vocabulary import Draw, Vocabulary
+from isofuzz.program.steps import Argument, Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
+from isofuzz.program.vocabulary import Draw, Operation, Parameter, Vocabulary
 
 _CORPORA = {Draw.NAME: NAMES, Draw.KEY: KEYS, Draw.QUERY: QUERIES}
 _FEWEST_TOGETHER = 2
@@ -26,6 +28,9 @@ Place = tuple[int, str]
 """An argument: the number of the step, and the name of the parameter."""
 
 Reproduces = Callable[[Program], Awaitable[bool]]
+
+Plainest = Callable[[Operation, Parameter], Argument]
+"""The plainest argument that a parameter can have."""
 
 
 class Shrinker:
@@ -40,6 +45,7 @@ class Shrinker:
         program: Program,
         vocabulary: Vocabulary,
         reproduces: Reproduces,
+        plainest: Plainest,
         *,
         may_go_on: Callable[[], bool],
         on_progress: Callable[["Shrinker"], None],
@@ -49,6 +55,7 @@ class Shrinker:
         self.exhausted = False
         self._vocabulary = vocabulary
         self._reproduces = reproduces
+        self._plainest = plainest
         self._may_go_on = may_go_on
         self._on_progress = on_progress
         self._tried: set[str] = {repr(program)}
@@ -214,13 +221,27 @@ class Shrinker:
 
     async def _simplify_values(self) -> None:
         for call in self.best.calls:  # of each argument nothing was changed before its turn
-            for name in call.arguments:
-                for plain in self._plainer(call, name):
-                    if await self._try(with_argument(self.best, call.number, name, plain)):
+            operation = self._vocabulary.operation(call.operation)
+            for parameter in operation.parameters:
+                if parameter.draws is Draw.VALUE:
+                    await self._simplify_value(call, operation, parameter)
+                for plain in self._plainer(call.arguments[parameter.name], parameter):
+                    if await self._try(with_argument(self.best, call.number, parameter.name, plain)):
                         break
         for draws in (Draw.NAME, Draw.KEY):
             for places in combinations(self._texts(draws), 2):
                 await self._simplify_pair(draws, places)
+
+    async def _simplify_value(self, call: Call, operation: Operation, parameter: Parameter) -> None:
+        """Have a value that was drawn become the plainest of its kind that shows it, or be nearer to that."""
+        drawn, plainest = call.arguments[parameter.name], self._plainest(operation, parameter)
+        if isinstance(drawn, Literal) and isinstance(plainest, Literal):
+            candidates = simpler(drawn.value, plainest.value)
+            with suppress(StopIteration):
+                candidate = next(candidates)
+                while True:
+                    changed = with_argument(self.best, call.number, parameter.name, Literal(candidate))
+                    candidate = candidates.send(await self._try(changed))
 
     async def _simplify_pair(self, draws: Draw, places: tuple[Place, Place]) -> None:
         """Have two texts that are confused become the plainest two that are confused in the same way."""
@@ -242,9 +263,7 @@ class Shrinker:
                     texts[call.number, parameter.name] = str(argument.value)
         return texts
 
-    def _plainer(self, call: Call, name: str) -> Iterator[Argument]:
-        argument = call.arguments[name]
-        parameter = next(p for p in self._vocabulary.operation(call.operation).parameters if p.name == name)
+    def _plainer(self, argument: Argument, parameter: Parameter) -> Iterator[Argument]:
         match argument:
             case SecretText(template) if template != TEMPLATES[0]:
                 yield SecretText(TEMPLATES[0])
@@ -254,6 +273,12 @@ class Shrinker:
                         yield Literal(plain)
             case NeverIssued(thing, variant) if variant:
                 yield NeverIssued(thing)
+            case Several(items):
+                for place, item in enumerate(items):
+                    if len(items) > 1:
+                        yield Several(items[:place] + items[place + 1 :])
+                    if isinstance(item, NeverIssued) and item.variant:
+                        yield Several((*items[:place], NeverIssued(item.thing), *items[place + 1 :]))
 
     async def _try(self, candidate: Program) -> bool:
         """Execute the candidate unless that was done; if it reproduces, it is the best from now on."""

@@ -79,8 +79,9 @@ class Casework:
     def _shrunk(self, reproducer: Reproducer, until: float) -> Shrunk:
         """Shrink it, up to a moment of the monotonic clock."""
         self._listener(Phase("shrink"))
-        vocabulary = self._system.signatures.vocabulary
-        return self._do(shrink(reproducer, vocabulary, self._keeper, lambda: time.monotonic() < until, self._listener))
+        return self._do(
+            shrink(reproducer, self._system.signatures, self._keeper, lambda: time.monotonic() < until, self._listener)
+        )
 
     def _confirmed(self, fingerprint: str, shrunk: Shrunk) -> bool | None:
         """Does it show in a process of its own? None: that could not be told."""

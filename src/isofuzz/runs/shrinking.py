@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from isofuzz.cases.case import Case, HitRate
+from isofuzz.engine.plan import Plan
 from isofuzz.engine.shrinker import Reproduces, Shrinker
 from isofuzz.oracles.violation import Oracle
 from isofuzz.program.steps import Program
-from isofuzz.program.vocabulary import Vocabulary
 from isofuzz.runs.events import Listener, Shrinking
 from isofuzz.runs.guessing import earlier_guesses, guesses
 from isofuzz.runs.keeper import Keeper
 from isofuzz.runs.reproduction import Reproducer, tries_for
+from isofuzz.target.signatures import Signatures
 
 _ENOUGH_RUNS = 2
 """Of what shows every time."""
@@ -35,7 +36,7 @@ class Shrunk:
 
 async def shrink(
     reproducer: Reproducer,
-    vocabulary: Vocabulary,
+    signatures: Signatures,
     keeper: Keeper,
     may_go_on: Callable[[], bool],
     listener: Listener,
@@ -58,7 +59,7 @@ async def shrink(
     tries = tries_for(HitRate(rate.seen, rate.runs + _is_left_to_chance(found)))
 
     async def smallest(of: Reproducer) -> Shrunk:
-        shrinking = _Shrinking(of, vocabulary, keeper, tries, may_go_on, listener)
+        shrinking = _Shrinking(of, signatures, keeper, tries, may_go_on, listener)
         await shrinking.to_the_end()
         return Shrunk(await shrinking.rate(reproducer), shrinking.whole)
 
@@ -79,7 +80,7 @@ class _Shrinking:
     def __init__(
         self,
         reproducer: Reproducer,
-        vocabulary: Vocabulary,
+        signatures: Signatures,
         keeper: Keeper,
         tries: int,
         may_go_on: Callable[[], bool],
@@ -88,7 +89,8 @@ class _Shrinking:
         self.whole = True
         """Was everything tried that was to be tried?"""
         self._reproducer = reproducer
-        self._vocabulary = vocabulary
+        self._vocabulary = signatures.vocabulary
+        self._plainest = Plan(signatures).drawn
         self._keeper = keeper
         self._tries = tries
         self._by_chance = _is_left_to_chance(reproducer.case)
@@ -185,6 +187,7 @@ class _Shrinking:
             found,
             self._vocabulary,
             reproduces,
+            self._plainest,
             may_go_on=self._may_go_on,
             on_progress=lambda at: self._listener(Shrinking(at.executions, len(at.best), len(found))),
         )

@@ -3,19 +3,24 @@
 The programs never run: whether one "leaks" is a question asked of its text, so the exact minimum is known.
 """
 
+# mypy: disable-error-code="misc"
+# Things are made into dataclasses by their base class.
+
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from random import Random
 
 import pytest
 
-from isofuzz.engine.shrinker import Shrinker
+from isofuzz import Name, Secret, Session, Target, Thread, User, operation
+from isofuzz.engine.plan import Plan
+from isofuzz.engine.shrinker import Plainest, Shrinker
 from isofuzz.program.schedule import Schedule
-from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, SecretText
+from isofuzz.program.steps import Burst, Call, Literal, NeverIssued, Program, Ref, SecretText, Several
 from isofuzz.program.vocabulary import Vocabulary
-from isofuzz.target.signatures import Signatures
+from isofuzz.target.signatures import Signatures, read_signatures
 
 Leaks = Callable[[Program], bool]
 
@@ -28,13 +33,22 @@ def vocabulary(signatures: Signatures) -> Vocabulary:
 class Trial:
     """A shrinker at work, and every program that it asked about."""
 
-    def __init__(self, program: Program, vocabulary: Vocabulary, leaks: Leaks, *, executions: int = 10_000) -> None:
+    def __init__(
+        self,
+        program: Program,
+        vocabulary: Vocabulary,
+        leaks: Leaks,
+        *,
+        executions: int = 10_000,
+        plainest: Plainest = lambda operation, parameter: Literal(None),
+    ) -> None:
         self.executed: list[Program] = []
         self.sizes: list[int] = []
         self.shrinker = Shrinker(
             program,
             vocabulary,
             self._reproduces,
+            plainest,
             may_go_on=lambda: len(self.executed) < executions,
             on_progress=lambda shrinker: self.sizes.append(len(shrinker.best)),
         )
@@ -207,6 +221,86 @@ async def test_what_does_not_get_smaller_stays_as_it_is(vocabulary: Vocabulary) 
     story = Program.serial(*KICKED)
     trial = Trial(story, vocabulary, lambda program: False)
     assert await trial.shrinker.shrink() == story
+
+
+class Who(User):
+    id: str
+
+
+class Me(Session):
+    token: str
+
+
+class Shelf(Thread):
+    id: int
+
+
+class Line(Secret):
+    pass
+
+
+class Library(Target):
+    """Its operations are never run; what counts is what they take."""
+
+    @operation
+    async def enter(self, name: Name) -> tuple[Who, Me]:
+        raise NotImplementedError
+
+    @operation
+    async def build(self, me: Me, width: int) -> Shelf:
+        raise NotImplementedError
+
+    @operation
+    async def write(self, me: Me, line: Line) -> None:
+        raise NotImplementedError
+
+    @operation
+    async def look(self, me: Me, shelves: Sequence[Shelf], words: list[str]) -> list[str]:
+        raise NotImplementedError
+
+
+async def test_drawn_values_and_sequences_become_plain() -> None:
+    me = Ref(0, 1)
+    program = Program.serial(
+        Call(0, "enter", {"name": Literal("a")}),
+        Call(1, "build", {"me": me, "width": Literal(918273)}),
+        Call(2, "build", {"me": me, "width": Literal(-5)}),
+        Call(
+            3,
+            "look",
+            {
+                "me": me,
+                "shelves": Several((Ref(1), NeverIssued("Shelf", 2), Ref(2))),
+                "words": Literal(["\x1f", "wide", "qq"]),
+            },
+        ),
+    )
+
+    def leaks(program: Program) -> bool:
+        widths = {call.number: call.arguments["width"] for call in program.calls if call.operation == "build"}
+        looks = [call.arguments for call in program.calls if call.operation == "look"]
+        for arguments in looks:
+            shelves, words = arguments["shelves"], arguments["words"]
+            assert isinstance(shelves, Several)
+            assert isinstance(words, Literal)
+            assert isinstance(words.value, list)
+            invented = any(isinstance(each, NeverIssued) for each in shelves.items)
+            return invented and Ref(1) in shelves.items and "wide" in words.value and widths.get(1) != Literal(0)
+        return False
+
+    signatures = read_signatures(Library)
+    trial = Trial(program, signatures.vocabulary, leaks, plainest=Plan(signatures).drawn)
+    best = await trial.shrinker.shrink()
+    assert list(best.calls) == [
+        Call(0, "enter", {"name": Literal("a")}),
+        Call(1, "build", {"me": me, "width": Literal(1)}),
+        Call(
+            3,
+            "look",
+            {"me": me, "shelves": Several((Ref(1), NeverIssued("Shelf"))), "words": Literal(["wide"])},
+        ),
+    ]
+    assert len(trial.executed) < 80
 
 
 class TestOverlap:

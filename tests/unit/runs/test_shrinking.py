@@ -78,7 +78,7 @@ async def shrunk(
 ) -> tuple[Shrunk, list[int]]:
     kept = Kept(older)
     kept.improve(reproducer.case)
-    done = await shrink(reproducer, signatures.vocabulary, cast("Keeper", kept), may_go_on, lambda event: None)
+    done = await shrink(reproducer, signatures, cast("Keeper", kept), may_go_on, lambda event: None)
     return done, [call.number for call in kept.case.program.calls]
 
 
