@@ -28,7 +28,6 @@ from isofuzz.runs.planting import planted
 from isofuzz.runs.request import check_sessions
 from isofuzz.runs.run import INTERRUPTED
 from isofuzz.runs.sweep import least_seconds, sweep
-from isofuzz.runs.targets import name_of
 from isofuzz.target.signatures import Signatures, read_signatures
 
 _BEAT = 0.5
@@ -192,7 +191,7 @@ class _Campaign:
         done = self._state.done(self._night.id, Task.REPLAY) | self._books.observers.keys() | self._request.known.keys()
         for each in known_cases(
             [run.replay] if run.replay else [],
-            targets={run.target, name_of(run.target_class)},
+            is_target=run.is_target,
             defect=run.defect,
             vocabulary=self._signatures.vocabulary,
         ):

@@ -1,6 +1,6 @@
 """What is known of a target: its kept cases, to be executed before anything else."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,9 @@ class Lost:
 
 
 def known_cases(
-    folders: Iterable[Path], *, targets: Collection[str], defect: str | None, vocabulary: Vocabulary
+    folders: Iterable[Path], *, is_target: Callable[[str], bool], defect: str | None, vocabulary: Vocabulary
 ) -> Iterator[Finding | Lost]:
-    """The cases in these folders of the target with one of these names, and of this defect, by their files' names.
+    """The cases in these folders of the target, whatever they call it, and of this defect, by their files' names.
 
     Each is read when it is its turn: there may be thousands. A file that cannot be read counts as lost: it may be a
     case of this target.
@@ -29,7 +29,7 @@ def known_cases(
     for path in (path for folder in folders for path in cases_in(folder)):
         try:
             case = read_case(path)
-            if case.target in targets and case.defect == defect:
+            if case.defect == defect and is_target(case.target):
                 check_fits(case, vocabulary)
                 yield Finding(case, path)
         except CaseUnreadable as problem:

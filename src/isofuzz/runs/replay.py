@@ -204,8 +204,8 @@ def target_of(case: Case) -> type[Target]:
 
     A case names no file elsewhere: cases are passed on, and importing runs code.
     """
-    place = Path(case.target.rpartition(":")[0])
-    here = Path.cwd()
+    name, _, qualname = case.target.rpartition(":")
+    place, here = Path(name), Path.cwd()
     project = find_pyproject(here)
     folder = project.parent if project else here
     if place.suffix == ".py" and not place.resolve().is_relative_to(folder):
@@ -213,4 +213,6 @@ def target_of(case: Case) -> type[Target]:
             f"its target {case.target} is outside of this folder, {folder}; "
             "if you trust it, replay from a folder that holds it"
         )
+    if place.suffix == ".py" and not place.exists() and (folder / place).exists():
+        return find_target(f"{folder / place}:{qualname}")  # it was found from the folder of the project
     return find_target(case.target)

@@ -7,6 +7,7 @@ from isofuzz.errors import UsageError
 from isofuzz.oracles.violation import Oracle
 from isofuzz.runs.accepting import AcceptList
 from isofuzz.runs.profiles import Profile
+from isofuzz.runs.targets import means
 from isofuzz.services.sources import Sources
 from isofuzz.target.base import Target
 
@@ -38,6 +39,10 @@ class RunRequest:
     strict: bool = False
     gated: bool = True
     check_determinism: bool = False
+
+    def is_target(self, name: str) -> bool:
+        """Does a case that calls its target so speak of this one?"""
+        return name == self.target or means(name, self.target_class)
 
 
 def check_sessions(sessions: int | None) -> None:

@@ -20,7 +20,6 @@ from isofuzz.runs.rerunning import rerun
 from isofuzz.runs.stage import Footing, Loop, Stage, own_loop, system_up
 from isofuzz.runs.summary import Summary
 from isofuzz.runs.sweep import LEAST_SECONDS, least_seconds, sweep
-from isofuzz.runs.targets import name_of
 from isofuzz.target.base import Target
 from isofuzz.target.signatures import Signatures, read_signatures
 
@@ -102,7 +101,7 @@ class _Run:
         folders = [request.replay, request.cases if self._profile.known_only else None]
         known = known_cases(
             dict.fromkeys(filter(None, folders)),
-            targets={request.target, name_of(request.target_class)},
+            is_target=request.is_target,
             defect=request.defect,
             vocabulary=self._signatures.vocabulary,
         )

@@ -49,6 +49,29 @@ def name_of(target: type[Target]) -> str:
     return f"{target.__module__}:{target.__qualname__}"
 
 
+def means(name: str, target: type[Target]) -> bool:
+    """Is the class what somebody called so, from whichever folder of the project, by its module or by its file?
+
+    Nothing is imported for that: a module and a file are known by the end of the path of the class's own file.
+    """
+    place, _, qualname = name.rpartition(":")
+    if not place:
+        return name == name_of(target)
+    file = getattr(sys.modules.get(target.__module__), "__file__", None)
+    if not file or qualname != target.__qualname__:
+        return False
+    if place.endswith(".py"):
+        return _ends_with(Path(file), Path(place))
+    module = Path(*place.split("."))
+    return _ends_with(Path(file), module.with_suffix(".py")) or _ends_with(Path(file), module / "__init__.py")
+
+
+def _ends_with(file: Path, end: Path) -> bool:
+    if end.is_absolute():
+        return file.absolute() == end
+    return file.absolute().parts[-len(end.parts) :] == end.parts
+
+
 def _pack(name: str) -> EntryPoint:
     packs = {pack.name: pack for pack in entry_points(group=GROUP)}
     if name not in packs:

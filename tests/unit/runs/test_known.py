@@ -59,8 +59,8 @@ def vocabulary() -> Vocabulary:
 @pytest.fixture
 def known(tmp_path: Path, vocabulary: Vocabulary) -> Find:
     def find() -> list[Finding | Lost]:
-        targets = {"tests:Board", "board.py:Board"}
-        return list(known_cases([tmp_path], targets=targets, defect=None, vocabulary=vocabulary))
+        is_target = {"tests:Board", "board.py:Board"}.__contains__
+        return list(known_cases([tmp_path], is_target=is_target, defect=None, vocabulary=vocabulary))
 
     return find
 
@@ -115,7 +115,9 @@ def test_one_that_cannot_be_read_is_told_for_it_may_be_one_of_the_target(known: 
 def test_those_of_several_folders_one_folder_after_the_other(tmp_path: Path, vocabulary: Vocabulary) -> None:
     folders = [tmp_path / "own", tmp_path / "nowhere", tmp_path / "found"]
     kept = [CaseStore(folder).keep(CASE) for folder in (folders[0], folders[2])]
-    assert list(known_cases(folders, targets={"tests:Board"}, defect=None, vocabulary=vocabulary)) == kept
+    assert (
+        list(known_cases(folders, is_target={"tests:Board"}.__contains__, defect=None, vocabulary=vocabulary)) == kept
+    )
 
 
 def test_ten_thousand_are_read_one_at_a_time(vocabulary: Vocabulary) -> None:
@@ -124,7 +126,7 @@ def test_ten_thousand_are_read_one_at_a_time(vocabulary: Vocabulary) -> None:
         first = CaseStore(Path(folder)).keep(CASE)
         for number in range(10_000):
             Path(folder, f"zz-{number:05}.json").symlink_to("nothing")
-        known = known_cases([Path(folder)], targets={"tests:Board"}, defect=None, vocabulary=vocabulary)
+        known = known_cases([Path(folder)], is_target={"tests:Board"}.__contains__, defect=None, vocabulary=vocabulary)
         assert next(known) == first
         lost = next(known)
         assert isinstance(lost, Lost)

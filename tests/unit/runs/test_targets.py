@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from isofuzz.errors import UsageError
-from isofuzz.runs.targets import find_target, name_of
+from isofuzz.runs.targets import find_target, means, name_of
 from isofuzz.target.base import Target
 from isofuzz_packs.chat import Chat
 
@@ -173,3 +173,31 @@ class TestNames:
     def test_another_class_of_a_pack_is_named_by_its_module(self) -> None:
         other = type("Other", (Chat,), {"__module__": Chat.__module__})
         assert name_of(other) == "isofuzz_packs.chat.target:Other"
+
+
+class TestMeans:
+    """What a case calls its target, and the class that is tested."""
+
+    @pytest.mark.parametrize(
+        ("name", "is_it"),
+        [
+            ("chat", True),
+            ("isofuzz_packs.chat:Chat", False),
+            ("isofuzz_packs.chat.target:Chat", True),
+            ("chat.target:Chat", True),
+            ("target.py:Chat", True),
+            ("./target.py:Chat", True),
+            ("chat/target.py:Chat", True),
+            ("tests/target.py:Chat", False),
+            ("/somewhere/chat/target.py:Chat", False),
+            ("target.py:Chit", False),
+            ("chit", False),
+            ("target.py", False),
+            ("", False),
+        ],
+    )
+    def test_a_class_of_a_pack(self, name: str, is_it: bool) -> None:
+        assert means(name, Chat) is is_it
+
+    def test_a_file_by_its_whole_path(self) -> None:
+        assert means(f"{sys.modules[Chat.__module__].__file__}:Chat", Chat)
