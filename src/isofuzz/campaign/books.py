@@ -46,8 +46,6 @@ class Books:
         self._seen = folder / SEEN
         self._cases = CaseStore(folder / CASES)
         self._listener = listener
-        self._uncontrolled: dict[str, Counter[str]] = {}
-        self._uncontrolled_before = Counter(night.circumstances.uncontrolled)
         self._unworked = [
             (each.case.fingerprint, to_json(each.case))
             for each in state.findings()
@@ -62,13 +60,15 @@ class Books:
         self.covered += self._state.enter(self._night, order, result, at)
         self.programs[order.task] += result.programs
         self.operations += result.operations
-        self._uncontrolled[result.worker] = Counter(result.uncontrolled)
         self.circumstances = replace(
             self.circumstances,
             services=result.services,
             versions=dict(result.versions),
             unjudged=result.unjudged,
-            uncontrolled=dict(self._uncontrolled_before + sum(self._uncontrolled.values(), Counter())),
+            uncontrolled={
+                reason: self.circumstances.uncontrolled.get(reason, 0) + result.uncontrolled.get(reason, 0)
+                for reason in {**self.circumstances.uncontrolled, **result.uncontrolled}
+            },
         )
 
     def take_findings(self, order: Order, result: Result) -> None:
@@ -81,6 +81,8 @@ class Books:
         for text in result.accepted:
             self._settle(from_json(text, "what a worker found"), ACCEPTED)
         self._state.seen_again(sorted(result.again & self.observers.keys()))
+        passed_over = {*self.circumstances.passed_over, *(result.again - self.observers.keys())}
+        self.circumstances = replace(self.circumstances, passed_over=tuple(sorted(passed_over)))
         if order.task is Task.REPLAY and result.replayed is ReplayVerdict.NO_LONGER:
             self._state.gone(order.part)
         shutil.rmtree(self._seen / str(order.number), ignore_errors=True)
@@ -120,6 +122,13 @@ class Books:
         self.observers[case.fingerprint] = case.violation.observer
         self._cases.path_of(case).unlink(missing_ok=True)
 
+    def restore(self) -> None:
+        """Write the files anew that are not as the books have them: whoever was killed may have come only so far."""
+        for known in self._state.findings():
+            path = self._cases.path_of(known.case)
+            if known.state in (OPEN, GONE) and (not path.is_file() or path.read_text() != to_json(known.case)):
+                self._cases.keep(known.case)
+
     # -- findings
 
     def unworked(self) -> Iterator[tuple[str, str]]:
@@ -143,13 +152,19 @@ class Books:
         """All findings, with their files; also those that a worker has seen, and that are not in the books yet."""
         pending = {known.case.fingerprint: (known, finding) for known, finding in self._pending()}
         entered = [
-            (each, Finding(each.case, self._cases.path_of(each.case), _UNKEPT if each.state in _SETTLED else None))
+            (each, Finding(each.case, self._cases.path_of(each.case), self._unkept(each)))
             for each in self._state.findings()
             if each.state != GONE or each.case.fingerprint not in pending
         ]
         for known, _ in entered:
             pending.pop(known.case.fingerprint, None)
         return [*entered, *pending.values()]
+
+    def _unkept(self, known: Known) -> str | None:
+        if known.state in _SETTLED:
+            return _UNKEPT
+        path = self._cases.path_of(known.case)
+        return None if path.is_file() else f"there is no file {path} any more, or it could not be written"
 
     def _pending(self) -> Iterator[tuple[Known, Finding]]:
         """Those that lie where workers leave them, unless they are being taken from there just now."""

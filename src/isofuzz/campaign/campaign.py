@@ -1,5 +1,6 @@
 """A campaign: hands out orders to workers, enters what comes back, and replaces who is lost."""
 
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from isofuzz.campaign import grounds
 from isofuzz.campaign.agenda import Agenda
-from isofuzz.campaign.books import Books
+from isofuzz.campaign.books import CASES, Books
 from isofuzz.campaign.crew import Crew, Processes, Remote, dismissed
 from isofuzz.campaign.dask import workers_of
 from isofuzz.campaign.journal import last_program
@@ -20,6 +21,7 @@ from isofuzz.campaign.request import CampaignRequest
 from isofuzz.campaign.state import Night, State, opened
 from isofuzz.campaign.worker import JOURNALS
 from isofuzz.cases.codec import from_json, to_json
+from isofuzz.cases.store import CaseStore
 from isofuzz.errors import InfrastructureError, UsageError
 from isofuzz.runs.events import Beat, Listener, Phase, WorkerLost, Working
 from isofuzz.runs.fitting import misfit
@@ -35,7 +37,10 @@ _BEAT = 0.5
 
 _EXERCISES_AT_ONCE = 5
 _LOST_IN_A_ROW = 5
-"""So many orders that came to nothing, with none between that was done, are a system that cannot be tested."""
+"""So many orders that came to nothing, with none between that was done, are a system that cannot be tested.
+
+With many workers it takes two of each: whatever kills one may well kill all of them at once.
+"""
 
 _CORPUS = 20
 """Programs of which a search gets to vary some."""
@@ -57,8 +62,11 @@ def campaign(
     planted(request.run.target_class, request.run.defect)
     with opened(request.folder) as state:
         night = _resumed(state, request.folder) if resume else _begun(state, request)
+        CaseStore(request.folder / CASES).open()
         books = Books(state, night, request.folder, listener)
         books.salvage_all()
+        books.restore()
+        shutil.rmtree(request.folder / JOURNALS, ignore_errors=True)  # of workers that are no more
         try:
             return _Campaign(request, state, night, books, signatures, listener, executor).to_the_end()
         except UsageError:
@@ -78,9 +86,9 @@ def _begun(state: State, request: CampaignRequest) -> Night:
         request.run.target,
         request.run.defect,
     ):
-        raise UsageError(
-            f"{request.folder} holds campaigns of {latest.assignment['target']}; name another folder with --out"
-        )
+        defect = latest.assignment["defect"]
+        of = latest.assignment["target"] + (f" with the defect {defect}" if defect else "")
+        raise UsageError(f"{request.folder} holds campaigns of {of}; name another folder with --out")
     return state.begin_night(request.as_kept(), request.for_seconds, request.for_programs)
 
 
@@ -141,8 +149,8 @@ class _Campaign:
             trouble, interrupted = INTERRUPTED, True
         self._books.salvage_all()
         self._spend(trouble, interrupted=interrupted)
-        if not interrupted:
-            self._state.end_night(self._night.id)
+        if not trouble:
+            self._state.end_night(self._night.id)  # else it can be gone on with
         night = self._state.latest_night()
         assert night, "it was begun"
         vocabulary = self._signatures.vocabulary
@@ -180,8 +188,11 @@ class _Campaign:
     def _fitting(self, cases: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """The findings that the target can still show; of the others it is told what it no longer has."""
         for fingerprint, text in cases:
-            if changed := misfit(from_json(text, "a case of this campaign"), self._signatures.vocabulary):
-                self._state.note(self._night.id, "campaign", f"{fingerprint} was not looked for again: {changed}")
+            case, why = from_json(text, "a case of this campaign"), None
+            if case.violation.oracle not in self._request.run.only:
+                why = f"what {case.violation.oracle} finds was not asked for"
+            if why := why or misfit(case, self._signatures.vocabulary):
+                self._state.note(self._night.id, "campaign", f"{fingerprint} was not looked for again: {why}")
             else:
                 yield fingerprint, text
 
@@ -311,7 +322,7 @@ class _Campaign:
 
     def _count_in_vain(self, reason: str) -> None:
         self._in_vain += 1
-        if self._in_vain >= _LOST_IN_A_ROW:
+        if self._in_vain >= max(_LOST_IN_A_ROW, 2 * self._crew.size):
             raise InfrastructureError(reason)
 
     # -- time

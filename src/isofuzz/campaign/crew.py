@@ -14,6 +14,7 @@ import psutil
 
 from isofuzz.campaign.orders import Order, Result
 from isofuzz.campaign.worker import fulfil, leave
+from isofuzz.errors import InfrastructureError
 
 SECONDS_TO_LEAVE = 15.0
 """How long workers may take to stop their systems."""
@@ -144,8 +145,11 @@ class Remote:
         self._executor = executor
 
     def submit(self, seat: int, order: Order) -> "Future[Result]":
-        """Have any of them do the order."""
-        return self._executor.submit(fulfil, order)
+        """Have any of them do the order; raises InfrastructureError if there is nobody any more."""
+        try:
+            return self._executor.submit(fulfil, order)
+        except Exception as problem:
+            raise InfrastructureError(f"the workers cannot be reached any more ({problem})") from problem
 
     def replace(self, seat: int) -> None:
         """The executor does that by itself."""

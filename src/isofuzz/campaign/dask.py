@@ -19,7 +19,7 @@ _ANY_HOST_OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
     """The workers of the scheduler at this address; raises UsageError if it cannot be used."""
     try:
-        from distributed import Client, wait
+        from distributed import Client, fire_and_forget, wait
     except ImportError:
         raise UsageError("--cluster needs Dask: pip install 'isofuzz[cluster]'") from None
     _require_near(address, allow_hosts)
@@ -42,10 +42,12 @@ def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
         try:
             yield Remote(executor, len(workers))
         finally:
-            executor.shutdown(wait=False)
-            # Each where it has worked: in the thread in which its system's loop runs.
-            leaving = [client.submit(leave, workers=[worker], pure=False) for worker in _of(client)]
-            with suppress(Exception):  # whoever dies of it, or takes too long, is left to whoever runs the cluster
+            with suppress(Exception):  # who is gone, or takes too long, is left to whoever runs the cluster
+                executor.shutdown(wait=False)
+                # Each where it has worked: in the thread in which its system's loop runs. Also when this client is
+                # gone, for the worker may have something under way.
+                leaving = [client.submit(leave, workers=[worker], pure=False) for worker in _of(client)]
+                fire_and_forget(leaving)
                 wait(leaving, timeout=SECONDS_TO_LEAVE)
 
 

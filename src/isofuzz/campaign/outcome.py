@@ -26,6 +26,7 @@ class Outcome:
 
     summary: Summary
     night: int
+    began: str
     found: tuple[tuple[Known, Finding], ...]
     outlook: Outlook
     suspects: tuple[Suspect, ...]
@@ -67,10 +68,15 @@ def concluded(
         versions=circumstances.versions,
         seconds=night.seconds,
         growth=tuple(state.growth(night.id)),
+        passed_over=(
+            *circumstances.passed_over,
+            *(each.case.fingerprint for each in by_state[OPEN] if each.case.fingerprint in passed_over),
+        ),
     )
     return Outcome(
         summary=summarised(run, vocabulary, done),
         night=night.id,
+        began=night.began,
         found=found,
         outlook=state.outlook(),
         suspects=tuple(state.suspects(night.id)),

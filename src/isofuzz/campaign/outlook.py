@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+_NONE_OF_MANY = 3
+"""What was seen in none of n programs is rarer than 3 in n, with a confidence of 95 %."""
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -24,10 +27,10 @@ class Outlook:
     def __str__(self) -> str:
         if self.chance is None:
             return "No program was drawn, so nothing can be said of the next."
-        if self.chance > 0.5 or self.programs == 1:
+        if self.chance > 0.5 or self.programs <= _NONE_OF_MANY:
             chance = "anything up to certainty"
         elif not self.once:
-            chance = f"less than 1 in {self.programs}"
+            chance = f"less than {_NONE_OF_MANY} in {self.programs}"
         else:
             chance = f"at most 1 in {round(1 / self.chance)}"
         return (

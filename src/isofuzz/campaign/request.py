@@ -75,6 +75,9 @@ class CampaignRequest:
             "seed": self.seed,
             "guided": self.guided,
             "known": dict(self.known),
+            "workers": self.workers,
+            "memory": self.memory,
+            "cluster": self.cluster,
         }
 
 
@@ -92,6 +95,9 @@ class Kept:
     seed: str
     guided: bool
     known: Mapping[str, str]
+    workers: int
+    memory: int
+    cluster: str | None
 
     def request(self, accept: AcceptList, sources: Sources = Sources()) -> RunRequest:  # noqa: B008 - it is immutable
         """What to run; raises UsageError if the target is not there any more."""

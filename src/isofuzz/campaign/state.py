@@ -53,7 +53,10 @@ OPEN, GONE, BOUNDED, ACCEPTED = "open", "gone", "bounded", "accepted"
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a night rests on, and what of it is no count; see `Done` for what is not explained here."""
+    """What a night rests on, and what of it is no count; see `Done` for what is not explained here.
+
+    `passed_over` are the fingerprints of what was seen and is in no book of this campaign, for it was known before.
+    """
 
     services: str = "none: they were not available"
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Circumstances:
     cut: tuple[str, ...] = ()
     trouble: str | None = None
     interrupted: bool = True
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -442,8 +446,8 @@ def _execute_each(connection: Connection, statement: Executable, rows: Sequence[
 
 
 def _circumstances(text: str) -> Circumstances:
-    kept = json.loads(text)
-    return Circumstances(**{**kept, "unjudged": tuple(kept["unjudged"]), "cut": tuple(kept["cut"])})
+    kept: Any = {name: tuple(held) if isinstance(held, list) else held for name, held in json.loads(text).items()}
+    return Circumstances(**kept)
 
 
 def now() -> str:

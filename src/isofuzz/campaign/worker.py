@@ -152,6 +152,7 @@ class _Shift:
             known=order.known,
         )
         self._coverage = Coverage()
+        self._uncontrolled_before = dict(place.footing.uncontrolled)
         self._discoveries: list[Discovery] = []
         self._rerun: Rerun | None = None
         self._bench = Bench(
@@ -249,7 +250,10 @@ class _Shift:
             accepted=tuple(to_json(accepted.finding.case) for accepted in keeper.accepted.values()),
             hazards=tuple(bench.database.hazards()),
             unjudged=tuple(bench.database.unjudged()),
-            uncontrolled=dict(footing.uncontrolled),
+            uncontrolled={
+                reason: count - self._uncontrolled_before.get(reason, 0)
+                for reason, count in footing.uncontrolled.items()
+            },
             services=footing.services,
             versions=footing.versions,
             trouble=trouble,

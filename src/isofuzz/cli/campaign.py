@@ -47,8 +47,13 @@ def campaign(
         typer.Option(metavar="N", min=1, help="How many processes work; else one for each processor."),
     ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", parser=folder, help="Where the state, the cases and the report are.")
-    ] = _FOLDER,
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            parser=folder,
+            help=f"Where the state, the cases and the report are; else {_FOLDER}.",
+        ),
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(metavar="DIR", parser=folder, help="Go on with the campaign that was interrupted in this folder."),
@@ -65,8 +70,11 @@ def campaign(
         ),
     ] = None,
     memory: Annotated[
-        str, typer.Option(metavar="SIZE", help="How much memory a worker may take before it is replaced: 512m, 2g.")
-    ] = "2g",
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="How much memory a worker may take before it is replaced: 512m, 4g; else 2g."
+        ),
+    ] = None,
     guided: Annotated[
         bool,
         typer.Option(
@@ -111,6 +119,7 @@ def campaign(
             "--sessions": sessions,
             "--strict": strict,
             "--no-gate": no_gate,
+            "--out": out,
         }
         kept = _kept(resume, [name for name, value in anew.items() if value]) if resume else None
         if kept:
@@ -131,16 +140,21 @@ def campaign(
             )
         request = CampaignRequest(
             run=replace(run, replay=configuration.replayed_first(Path.cwd())),
-            folder=resume or out,
+            folder=resume or out or _FOLDER,
             for_seconds=seconds(duration, "--for") if duration else None,
             for_programs=programs,
-            workers=workers or _processors(),
+            workers=workers or (kept.workers if kept else _processors()),
             seed=kept.seed if kept else secrets.token_hex(8),
             known=kept.known if kept else _known(known),
-            memory=size(memory, "--memory"),
+            memory=size(memory, "--memory") if memory else (kept.memory if kept else CampaignRequest.memory),
             guided=kept.guided if kept else guided,
-            cluster=cluster,
+            cluster=cluster or (kept.cluster if kept else None),
         )
+        if request.cluster and (workers or memory):
+            raise UsageError(
+                "--workers and --memory are for processes of this machine: how many workers the cluster has, and how "
+                "much memory each may take, is for whoever starts it to say"
+            )
         if not (resume or duration or programs):
             raise UsageError("a campaign has to end: write how long it may take, as in --for 8h, or --programs N")
         raise typer.Exit(_run_and_tell(request, resume=resume is not None))
@@ -188,7 +202,10 @@ def _run_and_tell(request: "CampaignRequest", *, resume: bool) -> int:
     vocabulary = read_signatures(request.run.target_class).vocabulary
     with LiveView(Console(stderr=True)) as view:
         outcome = run_campaign(request, view, resume=resume)
-    page = write_night(request.folder, outcome, vocabulary)
     print_summary(Console(), outcome.summary, vocabulary)
-    print_lines(Console(), [Text(str(outcome.outlook)), Text(f"report  {page}")])
+    try:
+        place = f"report  {write_night(request.folder, outcome, vocabulary)}"
+    except UsageError as problem:
+        place = f"NO REPORT: {problem}"
+    print_lines(Console(), [Text(str(outcome.outlook)), Text(place)])
     return outcome.summary.verdict.exit_code

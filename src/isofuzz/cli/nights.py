@@ -16,10 +16,14 @@ REPORT = "report"
 
 
 def write_night(folder: Path, outcome: "Outcome", vocabulary: "Vocabulary") -> Path:
-    """Write the report of a night into the folder of its campaign; the page's path."""
+    """Write the report of a night into the folder of its campaign; the page's path. Raises UsageError."""
+    from isofuzz.errors import UsageError
     from isofuzz.report.writing import write_report
 
-    return write_report(folder / REPORT, contents_of_night(outcome, vocabulary))
+    try:
+        return write_report(folder / REPORT, contents_of_night(outcome, vocabulary))
+    except OSError as problem:
+        raise UsageError(f"the report cannot be written to {folder / REPORT}: {problem.strerror}") from problem
 
 
 def contents_of_night(outcome: "Outcome", vocabulary: "Vocabulary") -> "Contents":
@@ -39,7 +43,7 @@ def contents_of_night(outcome: "Outcome", vocabulary: "Vocabulary") -> "Contents
     notes = (Note("Workers that were lost, with what they were executing", suspects), Note("What happened", happened))
     return replace(
         contents,
-        facts=(("night", str(outcome.night)), *contents.facts),
+        facts=(("night", str(outcome.night)), ("began", outcome.began), *contents.facts),
         outlook=str(outcome.outlook),
         findings=tuple(
             Shown(finding, _state(known, outcome.night, counted), known.first_seen, known.last_seen)

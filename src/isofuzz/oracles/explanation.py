@@ -8,6 +8,7 @@ from isofuzz.history.world import Thing
 from isofuzz.oracles.entitled import entitled
 from isofuzz.oracles.exhibits import probed, steps_of_probe, steps_of_row
 from isofuzz.oracles.meeting import meeting
+from isofuzz.oracles.mishap import mishap
 from isofuzz.oracles.naming import Names, by, cast
 from isofuzz.oracles.origin import Origin
 from isofuzz.oracles.reasons import Reason
@@ -36,8 +37,8 @@ def explain(
     """
     scene, names = Scene(history, violation, vocabulary), Names(cast(program, vocabulary))
     happening, reason = _Happening(scene, names, origin).sentence(), Reason(scene, names).sentence()
-    sentences = filter(None, (happening, reason, entitled(scene, names), meeting(history, violation.at)))
-    return " ".join(_capital(sentence) for sentence in sentences)
+    how = mishap(history, violation.at), meeting(history, violation.at)
+    return " ".join(_capital(sentence) for sentence in (happening, reason, entitled(scene, names), *how) if sentence)
 
 
 def steps_involved(history: Sequence[Entry], violation: Violation, vocabulary: Vocabulary) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isofuzz.history.entries import Entry, Invocation, Move, Moved
@@ -30,14 +30,20 @@ def meeting(history: Sequence[Entry], at: int) -> str:
     found = list(_meetings(history, at))
     if not found:
         return ""
-    met, operations = found[-1], {entry.step: entry.operation for entry in history if isinstance(entry, Invocation)}
+    met, named = found[-1], step_names(history)
+    others = dict.fromkeys(move.step for move in met.meanwhile)
+    did = [f"{named(step)} {what_it_did([move for move in met.meanwhile if move.step == step])}" for step in others]
+    return f"{_when(met, named(met.then.step))} {' and '.join(did)}."
+
+
+def step_names(history: Sequence[Entry]) -> Callable[[int], str]:
+    """How a step is called: by its number and its operation."""
+    operations = {entry.step: entry.operation for entry in history if isinstance(entry, Invocation)}
 
     def named(step: int) -> str:
         return f"step {step} (`{operations[step]}`)" if step in operations else f"step {step}"
 
-    others = dict.fromkeys(move.step for move in met.meanwhile)
-    did = [f"{named(step)} {_did([move for move in met.meanwhile if move.step == step])}" for step in others]
-    return f"{_when(met, named(met.then.step))} {' and '.join(did)}."
+    return named
 
 
 def _meetings(history: Sequence[Entry], until: int) -> Iterator[Meeting]:
@@ -57,23 +63,25 @@ def _when(met: Meeting, step: str) -> str:
     if not _says(met.then):
         return f"when {step} had begun and was about to go on,"
     if met.then.move is Move.REPLY:
-        return f"while {step} waited for the lock that {_quoted(met.then)} takes,"
+        return f"while {step} waited for the lock that {quoted(met.then)} takes,"
     if not _says(met.before):
-        return f"when {step} had begun and not yet done {_quoted(met.then)},"
-    return f"between {_quoted(met.before)} and {_quoted(met.then)} of {step},"
+        return f"when {step} had begun and not yet done {quoted(met.then)},"
+    return f"between {quoted(met.before)} and {quoted(met.then)} of {step},"
 
 
-def _did(moves: Sequence[Moved]) -> str:
+def what_it_did(moves: Sequence[Moved]) -> str:
+    """What a step did in these moves."""
     telling = list(filter(_says, moves))
     if not telling:
         return "began" if moves[0].move is Move.START else "went on"
     first, *_, last = telling if len(telling) > 1 else telling * 2
-    return f"did {_quoted(first)}" if first is last else f"did all from {_quoted(first)} to {_quoted(last)}"
+    return f"did {quoted(first)}" if first is last else f"did all from {quoted(first)} to {quoted(last)}"
 
 
 def _says(move: Moved) -> bool:
     return bool(move.text)
 
 
-def _quoted(move: Moved) -> str:
+def quoted(move: Moved) -> str:
+    """What a move was about to do, no longer than a person reads."""
     return f"`{textwrap.shorten(_CANARY.sub('…', move.text), _LONGEST, placeholder=' …')}`"

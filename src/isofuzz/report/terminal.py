@@ -59,7 +59,8 @@ def verdict_in_words(summary: Summary) -> str:
     _, words = _WORDS[summary.verdict]
     if summary.verdict is Verdict.LEAKED and not summary.findings:
         words = _STRICT
-    return words + (", apart from what is accepted" if summary.accepted else "")
+    apart = ["what is accepted"] * bool(summary.accepted) + ["what is known"] * bool(summary.passed_over)
+    return words + (f", apart from {' and '.join(apart)}" if apart else "")
 
 
 def verdict_lines(summary: Summary) -> Iterator[Text]:
@@ -70,6 +71,8 @@ def verdict_lines(summary: Summary) -> Iterator[Text]:
     yield Text(printable(f"{summary.target}{planted}, profile {summary.profile}, {summary.seconds:.1f} s"))
     yield Text(printable(f"services: {summary.services}"))
     yield from accepted_lines(summary)
+    for fingerprint in summary.passed_over:
+        yield Text(printable(f"known, and seen again: {fingerprint}"), style="yellow")
 
 
 def reason_lines(summary: Summary) -> Iterator[Text]:

@@ -23,7 +23,8 @@ class Done:
     """What a run did.
 
     `findings`, `accepted` and `bounded` are as in `Keeper`; `hazards` those of the database, of which `unjudged` says
-    what nobody can tell. `replayed` counts the kept cases; `cut` says what was left out and why.
+    what nobody can tell. `replayed` counts the kept cases; `cut` says what was left out and why, and
+    `passed_over` are the fingerprints of what was seen and does not count, for it was said to be known.
     """
 
     exercised: Exercised
@@ -43,6 +44,7 @@ class Done:
     versions: Mapping[str, str]
     seconds: float
     growth: tuple[Point, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summary:
@@ -78,6 +80,7 @@ def summarised(request: RunRequest, vocabulary: Vocabulary, done: Done) -> Summa
         versions=done.versions,
         seconds=done.seconds,
         growth=done.growth,
+        passed_over=done.passed_over,
         sessions=request.sessions,
         strict=request.strict,
         hazards=hazards,

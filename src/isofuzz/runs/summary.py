@@ -26,7 +26,7 @@ class Summary:
     `sessions` how many were to act at once, if that was asked for; `budgets` are those of the operations that have
     one; `compared` counts what noninterference has looked at. `uncontrolled`: why steps that took turns may do
     otherwise the next time, each reason with how often it came up, and with 0 if it goes for the whole run. `growth` is
-    how coverage grew.
+    how coverage grew; `passed_over` are the fingerprints of what was seen and was said to be known.
     """
 
     target: str
@@ -52,6 +52,7 @@ class Summary:
     replayed: int = 0
     uncontrolled: Mapping[str, int] = field(default_factory=dict)
     growth: tuple[Point, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable summary; field names are stable."""

@@ -85,6 +85,7 @@ def test_what_is_known_is_passed_over(campaign_of: Campaign) -> None:
     known = {"crossing:foreign:Room:search:write:Text": "search"}
     outcome = campaign_of("Open", only=frozenset({Oracle.CROSSING}), known=known)
     assert (outcome.summary.verdict, outcome.found) == (Verdict.ISOLATED, ())
+    assert outcome.summary.passed_over == tuple(known)
 
 
 def test_the_cases_of_the_project_are_replayed_first(campaign_of: Campaign, folder: Path, tmp_path: Path) -> None:
@@ -121,6 +122,35 @@ def test_the_workers_of_any_executor_do_it(folder: Path) -> None:
     [(known, finding)] = outcome.found
     assert (known.worked, finding.case.shrunk, finding.case.cold) == (True, True, True)
     assert outcome.summary.services.startswith("Postgres ")
+
+
+def test_workers_that_cannot_be_reached_end_the_night_and_it_can_be_gone_on_with(folder: Path) -> None:
+    request = request_for(f"{SYSTEMS}:Board", folder, only=frozenset({Oracle.CROSSING}), workers=1, for_programs=1)
+    gone = ProcessPoolExecutor(1)
+    gone.shutdown()
+    ended = campaign(request, lambda event: None, executor=gone)
+    assert ended.summary.verdict is Verdict.ERROR
+    assert "the workers cannot be reached any more" in str(ended.summary.trouble)
+    with pytest.raises(UsageError, match="was interrupted; go on with it"):
+        campaign(request, lambda event: None)
+    assert campaign(request, lambda event: None, resume=True).summary.verdict is Verdict.ISOLATED
+
+
+def test_what_another_oracle_found_stays_open(campaign_of: Campaign) -> None:
+    """Nobody looks for it that night, so nobody knows that it is gone."""
+    [(found, _)] = campaign_of("Open", only=frozenset({Oracle.CROSSING})).found
+    other = campaign_of("Open", only=frozenset({Oracle.EXISTENCE}), for_programs=1)
+    assert other.summary.verdict is Verdict.LEAKED
+    [known] = [known for known, _ in other.found if known.case.fingerprint == found.case.fingerprint]
+    assert known.state == OPEN
+    assert any(f"{found.case.fingerprint} was not looked for again" in event for event in other.events)
+
+
+def test_a_case_file_that_is_not_as_the_books_have_it_is_written_anew(campaign_of: Campaign) -> None:
+    [(_, finding)] = campaign_of("Open", only=frozenset({Oracle.CROSSING})).found
+    finding.path.write_text("{")
+    [(_, again)] = campaign_of("Open", only=frozenset({Oracle.CROSSING}), for_programs=1).found
+    assert read_case(again.path).shrunk
 
 
 def test_a_second_one_in_the_same_folder_is_refused(campaign_of: Campaign, folder: Path) -> None:

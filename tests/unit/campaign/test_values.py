@@ -100,7 +100,8 @@ def test_what_follows_one_another_does_not_meet() -> None:
     ("outlook", "chance", "words"),
     [
         (Outlook(0, 5, 0), None, "No program was drawn"),
-        (Outlook(200, 50, 0), 0, "less than 1 in 200"),
+        (Outlook(1, 5, 0), 0, "estimated to be anything up to certainty (0 of 5"),
+        (Outlook(200, 50, 0), 0, "less than 3 in 200"),
         (Outlook(200, 50, 10), 0.05, "at most 1 in 20"),
         (Outlook(4, 50, 10), 1, "estimated to be anything up to certainty (10 of 50"),
     ],

@@ -2,9 +2,12 @@
 
 import pytest
 
-from isofuzz.history.entries import Entry, Invocation, Move, Moved
+from isofuzz.history.entries import Entry, Invocation, Move, Moved, Struck
 from isofuzz.oracles.meeting import meeting
+from isofuzz.oracles.mishap import mishap
 from isofuzz.program.canary import Mint
+from isofuzz.program.faults import FaultKind
+from isofuzz.program.steps import Ref
 
 START, TASK, REPLY = Move.START, Move.TASK, Move.REPLY
 
@@ -69,3 +72,26 @@ def test_a_long_statement_is_cut_and_a_canary_is_not_told() -> None:
     assert "not yet done `INSERT '…'`" in sentence
     assert sentence.endswith(" x x x …`.")
     assert len(sentence) < 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (FaultKind.CANCEL, "step 1 (`read`) was given up after `GET`, and then step 2 (`read`) did `GET`."),
+        (FaultKind.ABORT, "the socket of step 1 was lost, and then step 2 (`read`) did `GET`."),
+        (
+            FaultKind.HOLD_REPLY,
+            "the reply to the next statement of step 1 (`read`) came late, and then step 2 (`read`) did `GET`.",
+        ),
+    ],
+)
+def test_what_had_gone_wrong(kind: FaultKind, sentence: str) -> None:
+    history: list[Entry] = [Invocation(1, "read", {}), Moved(1, START), Invocation(2, "read", {}), Moved(2, START)]
+    history += [Moved(1, Move.STATEMENT, "GET"), Struck(3, kind, Ref(1)), Moved(2, Move.STATEMENT, "GET")]
+    assert mishap(history, 99) == f"{words}, and then step 2 (`read`) did `GET`."
+    assert mishap(history, 5) == ""
+
+
+def test_what_went_wrong_before_anything_was_done() -> None:
+    assert mishap([Struck(3, FaultKind.RESTART, Ref(1))], 1) == "the system was restarted in the middle of step 1."
+    assert {kind for kind in FaultKind if mishap([Struck(3, kind, Ref(1))], 1)} == set(FaultKind)

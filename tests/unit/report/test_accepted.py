@@ -48,6 +48,12 @@ ACCEPTED until 2027-01-31: until \\x1b[2Jthe rewrite
     )
 
 
+def test_what_was_said_to_be_known_is_told_below_the_verdict(vocabulary: Any) -> None:
+    said = told(Verdict.ISOLATED, vocabulary, passed_over=("crossing:foreign",)).splitlines()
+    assert said[0].endswith("everyone still got their own, apart from what is known")
+    assert said[3] == "known, and seen again: crossing:foreign"
+
+
 def test_a_case_that_could_not_be_kept_is_told_as_such(finding: Finding, vocabulary: Any) -> None:
     unkept = AcceptedFinding(
         Finding(finding.case, finding.path, unkept="the disk is full"), Acceptance("x:y", "z", UNTIL)

@@ -57,6 +57,7 @@ def _timings(summary: Summary) -> list[Timing]:
 def _notes(summary: Summary) -> list[Note]:
     return [
         Note("What went wrong", (summary.trouble,) if summary.trouble else ()),
+        Note("Known, and seen again", summary.passed_over),
         Note("Hazards: no leak, or not yet one", tuple(hazard.sentence for hazard in summary.hazards)),
         Note("What nobody can tell", summary.unjudged),
         Note(
