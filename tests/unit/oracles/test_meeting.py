@@ -75,17 +75,14 @@ def test_a_long_statement_is_cut_and_a_canary_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "sentence"),
+    ("kind", "words"),
     [
-        (FaultKind.CANCEL, "step 1 (`read`) was given up after `GET`, and then step 2 (`read`) did `GET`."),
-        (FaultKind.ABORT, "the socket of step 1 was lost, and then step 2 (`read`) did `GET`."),
-        (
-            FaultKind.HOLD_REPLY,
-            "the reply to the next statement of step 1 (`read`) came late, and then step 2 (`read`) did `GET`.",
-        ),
+        (FaultKind.CANCEL, "step 1 (`read`) was given up after `GET`"),
+        (FaultKind.ABORT, "the socket of step 1 was lost"),
+        (FaultKind.HOLD_REPLY, "the reply to the next statement of step 1 (`read`) came late"),
     ],
 )
-def test_what_had_gone_wrong(kind: FaultKind, sentence: str) -> None:
+def test_what_had_gone_wrong(kind: FaultKind, words: str) -> None:
     history: list[Entry] = [Invocation(1, "read", {}), Moved(1, START), Invocation(2, "read", {}), Moved(2, START)]
     history += [Moved(1, Move.STATEMENT, "GET"), Struck(3, kind, Ref(1)), Moved(2, Move.STATEMENT, "GET")]
     assert mishap(history, 99) == f"{words}, and then step 2 (`read`) did `GET`."
