@@ -126,7 +126,7 @@ class Books:
         """Write the files anew that are not as the books have them: whoever was killed may have come only so far."""
         for known in self._state.findings():
             path = self._cases.path_of(known.case)
-            if known.state in (OPEN, GONE) and (not path.is_file() or path.read_text() != to_json(known.case)):
+            if known.state in (OPEN, GONE) and (not path.is_file() or path.read_bytes() != to_json(known.case).encode()):
                 self._cases.keep(known.case)
 
     # -- findings
