@@ -11,7 +11,7 @@ All 20 seeds take the better part of an hour, most of it for Hypothesis.
 A line for each leak, and last a JSON object. By leak: the medians of `executions`, `executed_steps` and `steps` of the
 smallest, with the largest of them in `worst_executions` and `worst_steps`, of isofuzz, and under `hypothesis` of
 Hypothesis; `found` is the median of the steps that failed first. `minimal`: how many of isofuzz's are the smallest that
-there is.
+there is, for each leak and, at the end, for the leak of which that are the fewest.
 """
 
 import argparse
@@ -53,26 +53,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     seeds, leaks = chosen.seeds, chosen.leak or list(LEAKS)
     figures: dict[str, object] = {}
-    minimal, within = 0, True
+    minimal, within = seeds, True
     with asyncio.Runner() as runner, tempfile.TemporaryDirectory() as folder:
         loop = runner.get_loop()
         for name in leaks:
             leaky, steps, limit = LEAKS[name]
             ours = [by_isofuzz(loop, leaky(), seed, Path(folder, name, str(seed))) for seed in range(seeds)]
             theirs = [by_hypothesis(loop, leaky(), seed) for seed in range(seeds)]
-            minimal += sum(each.steps == steps for each in ours)
+            smallest = sum(each.steps == steps for each in ours)
+            minimal = min(minimal, smallest)
             mine, alone = measured(ours), measured(theirs)
             within = within and mine["executions"] <= limit
-            figures[name] = {"found": median(each.found for each in ours), **mine, "hypothesis": alone}
+            figures[name] = {
+                "found": median(each.found for each in ours),
+                **mine,
+                "minimal": f"{smallest} of {seeds}",
+                "hypothesis": alone,
+            }
             print(
                 f"{name}: from {median(each.found for each in ours):.0f} steps to {mine['steps']:.0f} in "
                 f"{mine['executions']:.0f} executions; Hypothesis alone to {alone['steps']:.0f} (at worst "
                 f"{alone['worst_steps']:.0f}) in {alone['executions']:.0f}",
                 flush=True,
             )
-    of = seeds * len(leaks)
-    print(json.dumps({**figures, "minimal": f"{minimal} of {of}"}))
-    return 0 if within and minimal == of else 1
+    print(json.dumps({**figures, "minimal": f"{minimal} of {seeds}"}))
+    return 0 if within and minimal == seeds else 1
 
 
 if __name__ == "__main__":

@@ -125,8 +125,8 @@ class Books:
     def restore(self) -> None:
         """Write the files anew that are not as the books have them: whoever was killed may have come only so far."""
         for known in self._state.findings():
-            path = self._cases.path_of(known.case)
-            if known.state in (OPEN, GONE) and (not path.is_file() or path.read_bytes() != to_json(known.case).encode()):
+            path, text = self._cases.path_of(known.case), to_json(known.case)
+            if known.state not in _SETTLED and not (path.is_file() and path.read_bytes() == text.encode()):
                 self._cases.keep(known.case)
 
     # -- findings
