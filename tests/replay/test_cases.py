@@ -98,10 +98,11 @@ class TestBesides:
         [again] = replay([of_another], cases=tmp_path, accept=AcceptList((accepted,), date(2026, 1, 1)))
         assert (again.besides, again.exit_code) == ((), 0)
 
-    def test_a_fresh_process_tells_it_too(self, of_another: Path) -> None:
-        answer = answered_cold(read_case(of_another), 1, Sources())
+    def test_a_fresh_process_tells_it_too(self, of_another: Path, tmp_path: Path) -> None:
+        answer = answered_cold(read_case(of_another), 1, Sources(), tmp_path)
         assert (answer.shown, answer.concluded.verdict) == (None, ReplayVerdict.NO_LONGER)
         assert [case.fingerprint for case in answer.besides] == [read_case(QUICKEST).fingerprint]
+        assert [path.name for path in tmp_path.iterdir()] == [of_another.name]
 
 
 def rename_the_operation(case: dict[str, Any]) -> None:

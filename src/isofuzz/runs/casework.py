@@ -69,7 +69,7 @@ class Casework:
         stays, as it shows `here`.
         """
         shrunk_here = self._keeper.findings[found.fingerprint].case
-        shrunk = self._shrunk(Cold(found, self._sources, self._keeper.take), until)
+        shrunk = self._shrunk(Cold(found, self._sources, self._keeper.take, self._keeper.folder), until)
         if not shrunk.showed_again:
             return here, cold
         if self._keeper.findings[found.fingerprint].case is shrunk_here:
@@ -89,7 +89,7 @@ class Casework:
         finding = self._keeper.findings[fingerprint]
         if finding.unkept:
             return None
-        answer = answered_cold(finding.case, tries_for(shrunk.hit_rate), self._sources)
+        answer = answered_cold(finding.case, tries_for(shrunk.hit_rate), self._sources, self._keeper.folder)
         for case in answer.besides:
             self._keeper.take(case)
         if answer.concluded.verdict is ReplayVerdict.CANNOT_RUN:

@@ -37,27 +37,31 @@ class Answer:
 class Cold(Reproducer):
     """Runs programs each time in a process of its own: the system remembers nothing of any other.
 
-    `take` is given whatever else shows.
+    `take` is given whatever else shows, and `folder` is where those processes keep that until then.
     """
 
     sources: Sources
     take: Callable[[Case], None]
+    folder: Path
     first_tries: ClassVar[int] = 2  # each takes seconds
     final_tries: ClassVar[int] = 2
 
     async def shows(self, program: Program) -> Case | None:
         """The case as it showed there; what could not be told there did not show."""
-        answer = answered_cold(replace(self.case, program=program), 1, self.sources)
+        answer = answered_cold(replace(self.case, program=program), 1, self.sources, self.folder)
         for case in answer.besides:
             self.take(case)
         return answer.shown
 
 
-def answered_cold(case: Case, tries: int, sources: Sources) -> Answer:
-    """What a process of its own says of the case, having tried it so often; CANNOT RUN if it says nothing."""
-    with TemporaryDirectory(prefix="isofuzz-cold-") as folder:
-        answer = _asked(case, tries, sources, folder)
-        return replace(answer, besides=tuple(map(read_case, cases_in(Path(folder)))))
+def answered_cold(case: Case, tries: int, sources: Sources, folder: Path) -> Answer:
+    """What a process of its own says of the case, having tried it so often; CANNOT RUN if it says nothing.
+
+    Whatever else it sees it keeps within the folder: there it stays if this process is killed meanwhile.
+    """
+    with TemporaryDirectory(dir=folder, prefix="besides-") as besides:
+        answer = _asked(case, tries, sources, besides)
+        return replace(answer, besides=tuple(map(read_case, cases_in(Path(besides)))))
 
 
 def _asked(case: Case, tries: int, sources: Sources, besides: str) -> Answer:

@@ -77,6 +77,11 @@ class Keeper:
         self._grace = grace
         self._known = known
 
+    @property
+    def folder(self) -> Path:
+        """Where the cases are kept."""
+        return self._store.folder
+
     def see(self, execution: Execution, violation: Violation) -> None:
         """Keep the violation, unless its like is kept already."""
         fingerprint = violation.fingerprint

@@ -38,7 +38,7 @@ def rerun(bench: Bench, case: Case, request: RunRequest) -> Rerun:
         spent += bench.work_on_findings()
         again.add(trial)
     if case.earlier and not again.seen:  # it takes a system on which nothing else was executed
-        answer = answered_cold(case, tries_for(case.hit_rate), request.sources)
+        answer = answered_cold(case, tries_for(case.hit_rate), request.sources, bench.keeper.folder)
         for shown in filter(None, (answer.shown, *answer.besides)):
             bench.keeper.take(shown)
         spent += bench.work_on_findings()

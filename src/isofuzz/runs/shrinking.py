@@ -180,7 +180,10 @@ class _Shrinking:
         return 1 if self._by_chance and self._is_controlled(earlier, program) else self._tries
 
     def _is_controlled(self, earlier: tuple[Program, ...], program: Program) -> bool:
-        return self._reproducer.controls and not any(each.is_left_to_chance for each in (*earlier, program))
+        every = (*earlier, program)
+        return not any(each.is_left_to_chance for each in every) and (
+            self._reproducer.controls or not any(each.overlaps for each in every)
+        )
 
     async def _shrink(self, found: Program, reproduces: Reproduces, first: Iterable[Program]) -> None:
         shrinker = Shrinker(

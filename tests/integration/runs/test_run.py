@@ -161,15 +161,25 @@ class TestRare:
         assert 1 <= finding.case.hit_rate.seen <= finding.case.hit_rate.runs
         assert read_case(finding.path) == finding.case
 
-    def test_a_leak_that_showed_once_and_never_again(self, run_of: RunOf) -> None:
-        summary = run_of("Once").to_the_end()
+    def test_a_leak_that_showed_once_and_never_again(
+        self, run_of: RunOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ISOFUZZ_TEST_MARKER", str(tmp_path / "leaked"))
+        summary = run_of("OnceEver").to_the_end()
         assert summary.verdict is Verdict.LEAKED
         [finding] = summary.findings
         assert finding.case.hit_rate.seen == 1
         assert finding.case.hit_rate.runs > 1
-        assert (finding.case.shrunk, summary.verdict.exit_code) == (None, 1)
-        assert finding.case.was_seen_only_when_found is not finding.case.cold
+        assert (finding.case.shrunk, finding.case.cold, summary.verdict.exit_code) == (None, False, 1)
+        assert finding.case.was_seen_only_when_found
         assert len(finding.case.program) == finding.case.steps_found
+
+    def test_a_leak_that_shows_once_on_each_system_is_shrunk_each_time_on_a_new_one(self, run_of: RunOf) -> None:
+        summary = run_of("Once").to_the_end()
+        [finding] = summary.findings
+        assert (str(finding.case.hit_rate), finding.case.cold) == ("2 of 2", True)
+        assert finding.case.shrunk is not None
+        assert len(finding.case.program) < finding.case.steps_found
 
 
 NOT_COMPARED = {
