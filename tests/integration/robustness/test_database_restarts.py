@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Start = Any
 Server = Any
 
@@ -33,6 +35,7 @@ async def test_it_is_told_and_what_it_left_is_dropped_by_the_next_run(
     assert await server.left_behind() == set()
 
 
+@pytest.mark.long
 async def test_a_leak_that_was_seen_before_outranks_it(start: Start, server: Server) -> None:
     arguments = ("run", "chat", "--defect", "like-wildcard", "--profile", "nightly")
     run = start(*arguments, ISOFUZZ_DATABASE_URL=str(server.url))

@@ -30,7 +30,9 @@ programs = 10
 """So that the moments fall less on programs, which are all alike, and more on what else a run does."""
 
 
-@pytest.mark.parametrize("given", [False, True], ids=["embedded", "given"])
+@pytest.mark.parametrize(
+    "given", [pytest.param(False, id="embedded"), pytest.param(True, id="given", marks=pytest.mark.long)]
+)
 async def test_nothing_stays_and_nothing_is_lost(
     start: Start, server: Server, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool
 ) -> None:

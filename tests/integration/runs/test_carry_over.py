@@ -142,6 +142,7 @@ def test_what_takes_more_than_the_case_can_hold_is_told_to_be_so(find: Find) -> 
     assert (str(case.hit_rate), case.cold) == ("2 of 2", False)
 
 
+@pytest.mark.long
 def test_what_shows_with_less_on_a_system_that_remembers_more(find: Find) -> None:
     """It is shrunk on new systems, where nothing shows it but the whole of it."""
     case = find("Opened").case

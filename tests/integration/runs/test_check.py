@@ -55,6 +55,7 @@ def text_of(checked: Checked) -> str:
 
 
 class TestAble:
+    @pytest.mark.long
     def test_the_reference_chat(self, check_of: CheckOf, tmp_path: Path) -> None:
         """The only one here that is a real system over a real connection, with a real database."""
         checked = check_of("chat")

@@ -372,6 +372,7 @@ class TestSessions:
     def test_without_them_it_is_not_seen(self, run_of: RunOf) -> None:
         assert run_of("Crowded").to_the_end().verdict is Verdict.ISOLATED
 
+    @pytest.mark.long
     def test_with_them_it_is_found_and_shrunk_to_what_it_takes(self, run_of: RunOf) -> None:
         run = run_of("Crowded")
         patient = Profile("patient", programs=5, steps=8, seconds=10, findings=1, shrink_seconds=120)
