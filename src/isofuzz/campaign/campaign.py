@@ -221,6 +221,8 @@ class _Campaign:
             if not self._underway:
                 return
             wait([each.future for each in self._underway.values()], timeout=_BEAT, return_when=FIRST_COMPLETED)
+            if self._crew.are_lost:
+                raise InfrastructureError("the workers cannot be reached any more")
             for seat, each in list(self._underway.items()):
                 if each.future.done():
                     del self._underway[seat]

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
@@ -31,6 +31,10 @@ class Crew(Protocol):
     def shares_disk(self) -> bool:
         """Do they write to the same disk as the campaign itself?"""
 
+    @property
+    def are_lost(self) -> bool:
+        """Can none of them be reached any more, for good?"""
+
     def submit(self, seat: int, order: Order) -> "Future[Result]":
         """Have the worker in this seat do the order."""
 
@@ -51,6 +55,7 @@ class Processes:
     """Workers that are processes of this machine: one executor for each, so that one that dies takes nobody along."""
 
     shares_disk = True
+    are_lost = False
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -140,9 +145,15 @@ class Remote:
 
     shares_disk = False
 
-    def __init__(self, executor: Executor, size: int) -> None:
+    def __init__(self, executor: Executor, size: int, are_lost: Callable[[], bool] = lambda: False) -> None:
         self.size = size
         self._executor = executor
+        self._are_lost = are_lost
+
+    @property
+    def are_lost(self) -> bool:
+        """Can none of them be reached any more? An executor need not end what it was given then."""
+        return self._are_lost()
 
     def submit(self, seat: int, order: Order) -> "Future[Result]":
         """Have any of them do the order; raises InfrastructureError if there is nobody any more."""

@@ -40,7 +40,7 @@ def workers_of(address: str, allow_hosts: tuple[str, ...]) -> Iterator[Remote]:
             )
         executor = client.get_executor(pure=False, retries=0)
         try:
-            yield Remote(executor, len(workers))
+            yield Remote(executor, len(workers), lambda: client.status == "closed")
         finally:
             with suppress(Exception):  # who is gone, or takes too long, is left to whoever runs the cluster
                 executor.shutdown(wait=False)

@@ -86,6 +86,24 @@ def test_a_worker_that_is_killed_is_not_missed(campaign_of: Campaign, folder: Pa
         assert state.programs(outcome.night)[Task.SEARCH] == 8
 
 
+@pytest.mark.long
+def test_a_scheduler_that_is_killed_ends_the_night_and_it_can_be_gone_on_with(campaign_of: Campaign) -> None:
+    scheduler, found = started("scheduler", "--port", "0", until=r"Scheduler at:\s+(tcp://\S+)")
+    worker = started_worker(found[1])
+
+    def kill(event: Event) -> None:
+        if isinstance(event, Beat) and event.programs:
+            scheduler.kill()
+
+    ended = campaign_of("Board", kill, cluster=found[1])
+    scheduler.communicate(timeout=10)
+    worker.kill()
+    worker.communicate(timeout=10)
+    assert ended.summary.verdict is Verdict.ERROR
+    assert ended.summary.exercised.programs > 0
+    assert campaign_of("Board", resume=True).summary.verdict is Verdict.ISOLATED
+
+
 def test_a_target_that_is_not_there(campaign_of: Campaign, cluster: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no Dask scheduler answers"):
         campaign_of("Board", place=BOARDS, cluster="tcp://127.0.0.1:1")
