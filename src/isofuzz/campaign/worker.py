@@ -209,6 +209,8 @@ class _Shift:
         )
         while drawing.draw():
             self._keeper.set_aside()
+            if self._order.folder is None:
+                return  # nobody can read what is found here before it is reported
 
     def _vary(self) -> None:
         """Spend up to half of the order on programs like those that had shown something new."""
