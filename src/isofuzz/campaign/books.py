@@ -60,15 +60,14 @@ class Books:
         self.covered += self._state.enter(self._night, order, result, at)
         self.programs[order.task] += result.programs
         self.operations += result.operations
+        uncontrolled = Counter(self.circumstances.uncontrolled)
+        uncontrolled.update(result.uncontrolled)
         self.circumstances = replace(
             self.circumstances,
             services=result.services,
             versions=dict(result.versions),
             unjudged=result.unjudged,
-            uncontrolled={
-                reason: self.circumstances.uncontrolled.get(reason, 0) + result.uncontrolled.get(reason, 0)
-                for reason in {**self.circumstances.uncontrolled, **result.uncontrolled}
-            },
+            uncontrolled=dict(uncontrolled),
         )
 
     def take_findings(self, order: Order, result: Result) -> None:

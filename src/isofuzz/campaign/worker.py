@@ -238,6 +238,8 @@ class _Shift:
 
     def _result(self, trouble: str | None) -> Result:
         bench, keeper, footing = self._bench, self._keeper, self._place.footing
+        uncontrolled = Counter(footing.uncontrolled)
+        uncontrolled.subtract(self._uncontrolled_before)
         return Result(
             number=self._order.number,
             worker=name(),
@@ -252,10 +254,7 @@ class _Shift:
             accepted=tuple(to_json(accepted.finding.case) for accepted in keeper.accepted.values()),
             hazards=tuple(bench.database.hazards()),
             unjudged=tuple(bench.database.unjudged()),
-            uncontrolled={
-                reason: count - self._uncontrolled_before.get(reason, 0)
-                for reason, count in footing.uncontrolled.items()
-            },
+            uncontrolled=dict(uncontrolled),
             services=footing.services,
             versions=footing.versions,
             trouble=trouble,

@@ -31,9 +31,7 @@ def meeting(history: Sequence[Entry], at: int) -> str:
     if not found:
         return ""
     met, named = found[-1], step_names(history)
-    others = dict.fromkeys(move.step for move in met.meanwhile)
-    did = [f"{named(step)} {what_it_did([move for move in met.meanwhile if move.step == step])}" for step in others]
-    return f"{_when(met, named(met.then.step))} {' and '.join(did)}."
+    return f"{_when(met, named(met.then.step))} {what_they_did(met.meanwhile, named)}."
 
 
 def step_names(history: Sequence[Entry]) -> Callable[[int], str]:
@@ -69,8 +67,13 @@ def _when(met: Meeting, step: str) -> str:
     return f"between {quoted(met.before)} and {quoted(met.then)} of {step},"
 
 
-def what_it_did(moves: Sequence[Moved]) -> str:
-    """What a step did in these moves."""
+def what_they_did(moves: Sequence[Moved], named: Callable[[int], str]) -> str:
+    """What each step did in these moves; nothing if there are none."""
+    steps = dict.fromkeys(move.step for move in moves)
+    return " and ".join(f"{named(step)} {_did([move for move in moves if move.step == step])}" for step in steps)
+
+
+def _did(moves: Sequence[Moved]) -> str:
     telling = list(filter(_says, moves))
     if not telling:
         return "began" if moves[0].move is Move.START else "went on"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from isofuzz.history.entries import Entry, Moved, Struck
-from isofuzz.oracles.meeting import quoted, step_names, what_it_did
+from isofuzz.oracles.meeting import quoted, step_names, what_they_did
 from isofuzz.program.faults import FaultKind
 
 _WENT_WRONG = {
@@ -34,7 +34,5 @@ def mishap(history: Sequence[Entry], at: int) -> str:
     last = next((entry for entry in reversed(before) if entry.text), None)
     after = f" after {quoted(last)}" if last and fault.kind in _AT_ONCE else ""
     moves = [entry for entry in history[place:at] if isinstance(entry, Moved) and entry.step != fault.of.step]
-    others = dict.fromkeys(move.step for move in moves)
-    told = [f"{named(step)} {what_it_did([move for move in moves if move.step == step])}" for step in others]
-    then = f", and then {' and '.join(told)}" if told else ""
+    then = f", and then {what_they_did(moves, named)}" if moves else ""
     return f"{_WENT_WRONG[fault.kind].format(whose)}{after}{then}."
