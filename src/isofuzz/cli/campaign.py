@@ -3,7 +3,6 @@
 import os
 import secrets
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,7 +106,7 @@ def campaign(
 
         given = sources(database_url, allow_host, valkey_url=valkey_url)
         configuration = configured()
-        accept = configuration.accepted(datetime.now().astimezone().date())
+        accept = configuration.accepted_today()
         anew = {
             "TARGET": target,
             "--for": duration,

@@ -1,6 +1,5 @@
 """`isofuzz check`: is a target able to see leaks?"""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +44,7 @@ def check(
             target_class=find_target(name),
             cases=out,
             sources=sources(database_url, allow_host, valkey_url=valkey_url),
-            accept=configuration.accepted(datetime.now().astimezone().date()),
+            accept=configuration.accepted_today(),
         )
         with ProgressReporter(Console(stderr=True)) as progress:
             checked = check_target(request, progress)

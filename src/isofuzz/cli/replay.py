@@ -1,6 +1,5 @@
 """`isofuzz replay`: do kept findings still show?"""
 
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -84,7 +83,7 @@ def replay(
         from isofuzz.runs.replay import replay as replay_cases
 
         changes = Changes(read_renames(rename or ()), drop_gone)
-        accept = configured().accepted(datetime.now().astimezone().date())
+        accept = configured().accepted_today()
         files = [file for case in cases for file in case_files(case)]
         replayed = partial(
             replay_cases,

@@ -1,6 +1,5 @@
 """`isofuzz report`: the page of a campaign."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +29,7 @@ def report(
         from isofuzz.errors import UsageError
         from isofuzz.target.signatures import read_signatures
 
-        accept = configured().accepted(datetime.now().astimezone().date())
+        accept = configured().accepted_today()
         with read_only(campaign) as state:
             night = state.latest_night()
             if night is None:

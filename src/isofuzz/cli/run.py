@@ -1,7 +1,6 @@
 """`isofuzz run`: one fuzz run of a target."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,7 +116,7 @@ def run(
             strict=strict,
             gated=not no_gate,
             check_determinism=check_determinism,
-            accept=configuration.accepted(datetime.now().astimezone().date()),
+            accept=configuration.accepted_today(),
         )
         raise typer.Exit(_run_and_tell(request, json, html))
 

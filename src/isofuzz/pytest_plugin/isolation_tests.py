@@ -85,7 +85,6 @@ def _require_isolation(test: IsolationTest, item: pytest.Item) -> None:
 
 
 def _request(test: IsolationTest, config: pytest.Config) -> "RunRequest":
-    from datetime import datetime
 
     from isofuzz.runs.request import RunRequest
     from isofuzz.runs.targets import name_of
@@ -102,7 +101,7 @@ def _request(test: IsolationTest, config: pytest.Config) -> "RunRequest":
         sources=sources_of(config),
         sessions=config.getoption("--isofuzz-sessions"),
         strict=config.getoption("--isofuzz-strict"),
-        accept=configuration.accepted(datetime.now().astimezone().date()),
+        accept=configuration.accepted_today(),
     )
 
 

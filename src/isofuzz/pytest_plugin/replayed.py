@@ -68,7 +68,6 @@ class ReplayTest(pytest.Item):
         return self.path, None, f"{self.path.name}: {self.name}"
 
     def _replayed(self) -> "Replayed":
-        from datetime import datetime
 
         from isofuzz.cli.importing import import_from_here
         from isofuzz.cli.interrupts import interrupted_by
@@ -77,7 +76,7 @@ class ReplayTest(pytest.Item):
         import_from_here()
         let_go_of_valkey()
         with interrupted_by(signal.SIGINT):
-            accept = configuration_of(self.config).accepted(datetime.now().astimezone().date())
+            accept = configuration_of(self.config).accepted_today()
             [replayed] = replay(
                 [self.path], sources=sources_of(self.config), cases=cases_of(self.config), accept=accept
             )

@@ -64,6 +64,10 @@ class Configuration:
         """What is accepted, as of this day."""
         return AcceptList(self.accept, today)
 
+    def accepted_today(self) -> AcceptList:
+        """What is accepted now, by this machine's calendar."""
+        return self.accepted(datetime.now().astimezone().date())
+
 
 def find_pyproject(folder: Path) -> Path | None:
     """The pyproject.toml of this folder, or of the nearest above it that has one."""
